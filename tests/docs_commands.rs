@@ -1,5 +1,5 @@
-//! Every command on the pages about runs without a screen, and on the one for those who come from Locust, does what it
-//! is there for. The other pages are run by the tests of what they are about.
+//! Runs the documented commands for headless runs and for migration from Locust. Commands on other pages are run by the
+//! tests of their subject.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 const SHOP: &str = "name: shop\nhost: demo\nusers: 2\nspawn_rate: 50\ntasks: [{ steps: [{ get: / }] }]\n";
-/// What a person has copied.
+/// Output of `pbpaste`: a copied curl command.
 const CURL: &str = "echo \"curl -X POST https://shop.example.com/cart -d '{}'\"";
 
-/// The commands of the blocks of a page, without those of others.
+/// The `katydid` commands in the shell blocks of a page.
 fn commands(page: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page);
     let text = fs::read_to_string(path).expect("a page");
@@ -18,7 +18,7 @@ fn commands(page: &str) -> Vec<String> {
     blocks.flat_map(str::lines).filter(|line| line.contains("katydid")).map(str::to_owned).collect()
 }
 
-/// A folder in which the names on the pages mean something.
+/// A folder with the files that the pages refer to.
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import");
@@ -30,7 +30,7 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-/// Runs a command as it is on the page, but against the demo and for a second.
+/// Runs a documented command, with the demo as its target and a run time of one second.
 fn run(folder: &Path, line: &str) -> Output {
     let mut line = line.replace("FILE", "shop.yaml").replace("https://shop.example.com", "demo").replace("URL", "demo");
     for time in ["-t 30s", "-t 10m"] {
@@ -41,12 +41,8 @@ fn run(folder: &Path, line: &str) -> Output {
     }
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("pbpaste() {{ {CURL}; }}; {line}")]).current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("KATYDID_") || text.starts_with("LOCUST_") || text == "GITHUB_ACTIONS" {
-            shell.env_remove(name);
-        }
-    }
+    // A developer's own settings, or those of a CI system, would change what katydid does.
+    shell.env_clear();
     let path = format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").expect("a path"));
     shell.env("PATH", path).env("HOME", folder).env_remove("XDG_DATA_HOME").env("XDG_CONFIG_HOME", folder);
     shell.output().expect("a shell")
@@ -55,7 +51,7 @@ fn run(folder: &Path, line: &str) -> Output {
 fn succeeds(folder: &Path, line: &str) -> String {
     let output = run(folder, line);
     let error = String::from_utf8_lossy(&output.stderr);
-    // The demo shop fails some of the requests of a run, by design.
+    // The demo server fails some requests by design, so that runs exit with 1.
     let is_run = line.contains("--headless") || line.contains("-t 30s") || line.starts_with("katydid quick");
     let code = output.status.code();
     assert!(code == Some(0) || is_run && code == Some(1), "{line}: {code:?} {error}");
@@ -63,24 +59,24 @@ fn succeeds(folder: &Path, line: &str) -> String {
 }
 
 #[test]
-fn the_commands_on_the_page_about_runs_without_a_screen() {
+fn documented_commands_for_headless_runs() {
     let folder = folder();
     let all = commands("headless.md");
     assert!(all.len() >= 5, "{all:?}");
     for line in &all {
-        let printed = succeeds(folder.path(), line);
-        let words = match line {
+        let stdout = succeeds(folder.path(), line);
+        let expected = match line {
             line if line.contains("--json") => {
-                assert!(serde_json::from_str::<Vec<serde_json::Value>>(&printed).is_ok_and(|rows| rows.len() == 1));
+                assert!(serde_json::from_str::<Vec<serde_json::Value>>(&stdout).is_ok_and(|rows| rows.len() == 1));
                 continue;
             }
             line if line.contains("--headless") => "Aggregated",
             line if line.contains("quick") => "wrote results/report.html",
             line if line.contains("list") => "demo",
             line if line.contains("validate") => "until stopped",
-            other => panic!("a command that is not expected: {other}"),
+            other => panic!("unexpected command: {other}"),
         };
-        assert!(printed.contains(words), "{line}: {printed}");
+        assert!(stdout.contains(expected), "{line}: {stdout}");
     }
     for file in ["report.html", "stats_stats.csv", "stats_stats_history.csv"] {
         assert!(folder.path().join("results").join(file).is_file(), "{file}");
@@ -88,7 +84,7 @@ fn the_commands_on_the_page_about_runs_without_a_screen() {
 }
 
 #[test]
-fn the_commands_on_the_page_for_those_who_come_from_locust() {
+fn documented_commands_for_migration_from_locust() {
     let folder = folder();
     let all = commands("from-locust.md");
     assert!(all.len() >= 5, "{all:?}");
@@ -99,14 +95,14 @@ fn the_commands_on_the_page_for_those_who_come_from_locust() {
         } else {
             fs::write(folder.path().join("shop.yaml"), SHOP).expect("a scenario");
         }
-        let printed = succeeds(folder.path(), line);
+        let stdout = succeeds(folder.path(), line);
         match line.split("--out ").nth(1).and_then(|rest| rest.split_whitespace().next()) {
             Some(file) if is_import => {
                 let scenario = fs::read_to_string(folder.path().join(file)).expect("a scenario");
                 assert!(scenario.contains("steps:"), "{line}: {scenario}");
             }
             _ if line.contains("--csv out/shop") => assert!(folder.path().join("out/shop_stats.csv").is_file()),
-            _ => assert!(printed.contains("✓ 1 request, 0 failed"), "{line}: {printed}"),
+            _ => assert!(stdout.contains("✓ 1 request, 0 failed"), "{line}: {stdout}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `katydid findings`: the page for the people who decide, from recorded runs.
+//! `katydid findings`: the findings page of recorded runs.
 
 #[expect(dead_code, reason = "shared with the tests of the HTML report, which zooms its charts")]
 #[path = "common/chromium.rs"]
@@ -29,7 +29,7 @@ use page::{section, table};
 use place::Place;
 use serde_json::Value;
 
-/// Every section, in its order.
+/// Titles of all sections, in order.
 const SECTIONS: [&str; 16] = [
     "Summary",
     "Set-up",
@@ -49,7 +49,7 @@ const SECTIONS: [&str; 16] = [
     "Next steps",
 ];
 
-/// Runs the embedded demo, whose shop fails some requests by design, and returns the id of the run.
+/// Runs the embedded demo, whose server fails some requests by design, and returns the id of the run.
 fn demo(place: &Place, flags: &str) -> String {
     let output = place.run(&format!("-f demo --headless --only-summary {flags}"));
     assert!(matches!(output.status.code(), Some(0 | 1)), "{}", err(&output));
@@ -57,35 +57,35 @@ fn demo(place: &Place, flags: &str) -> String {
     runs.as_array().and_then(|runs| runs.last()).expect("a run")["id"].as_str().expect("an id").to_owned()
 }
 
-/// The JSON document of a run.
+/// The JSON report of a run.
 fn document(place: &Place, id: &str) -> Value {
     place.ok(&format!("report {id} --json out/{id}.json"));
     let text = fs::read(place.path().join(format!("out/{id}.json"))).expect("a file");
     serde_json::from_slice(&text).expect("JSON")
 }
 
-/// p50 / p95 / p99 of a row and its requests, as the page shows them.
-fn slowness(row: &Value) -> String {
+/// p50 / p95 / p99 of a row and its number of requests, as shown on the page.
+fn percentiles(row: &Value) -> String {
     let [requests, _, _, p50, p95, p99, _] = shown::key_figures(row);
     format!("{p50} / {p95} / {p99} ({requests})")
 }
 
 #[test]
-fn the_numbers_are_those_of_the_json_reports_in_markdown_and_in_a_browser() {
+fn numbers_in_markdown_and_html_equal_the_json_reports() {
     let place = Place::new();
     let ids = [demo(&place, "-u 6 -r 6 -t 2s"), demo(&place, "-u 3 -r 3 -t 2s --csv out/second")];
     let documents = ids.clone().map(|id| document(&place, &id));
-    // Given in another order: the page has the oldest first.
+    // The page sorts runs by start, regardless of the order of arguments.
     let markdown = place.ok(&format!("findings latest {}", ids[0]));
     let headings: Vec<&str> = markdown.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     assert_eq!(headings[..16], SECTIONS);
     assert_eq!(headings[16..], ["Charts"]);
 
-    let said = place.ok(&format!("findings {} latest --html out/page.html --md out/page.md", ids[0]));
-    assert_eq!(said, "wrote out/page.md\nwrote out/page.html\n");
+    let stdout = place.ok(&format!("findings {} latest --html out/page.html --md out/page.md", ids[0]));
+    assert_eq!(stdout, "wrote out/page.md\nwrote out/page.html\n");
     let mut browser = chromium::Browser::start();
-    let wrong = browser.open(&place.path().join("out/page.html"), (1_280, 900), "light");
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    let errors = browser.open(&place.path().join("out/page.html"), (1_280, 900), "light");
+    assert!(errors.is_empty(), "{errors:#?}");
     let titles = page::texts(&mut browser, "main h2");
     assert_eq!(titles, SECTIONS);
     let results = page::cells(&mut browser, "#results tbody tr");
@@ -115,7 +115,7 @@ fn the_numbers_are_those_of_the_json_reports_in_markdown_and_in_a_browser() {
             };
             let known = document["rows"].as_array().expect("rows").iter().find(|known| name(known) == row[0]);
             let known = known.filter(|known| !known["response_time"].is_null());
-            assert_eq!(row[at + 1], known.map_or("–".to_owned(), slowness), "{row:?}");
+            assert_eq!(row[at + 1], known.map_or("–".to_owned(), percentiles), "{row:?}");
         }
     }
     let failed: Vec<u64> = documents.iter().map(|d| d["totals"]["failures"].as_u64().expect("a count")).collect();
@@ -127,8 +127,8 @@ fn the_numbers_are_those_of_the_json_reports_in_markdown_and_in_a_browser() {
         let sum = |at: usize| rows.iter().map(|row| row[at + 2].parse::<u64>().expect("a count")).sum::<u64>();
         assert_eq!([sum(0), sum(1)], failed[..], "{patterns}");
     }
-    // The band over all runs has the figures of the runs.
-    let across = table(section(&markdown, "What is normal").split("### Across the runs").nth(1).expect("a part"));
+    // The range across runs consists of values of the runs.
+    let across = table(section(&markdown, "What is normal").split("### Across the runs").nth(1).expect("a subsection"));
     let of = |percent: &str| {
         documents.each_ref().map(|d| shown::time(&d["totals"]["response_time"]["percentiles_ms"][percent]))
     };
@@ -140,7 +140,7 @@ fn the_numbers_are_those_of_the_json_reports_in_markdown_and_in_a_browser() {
 }
 
 #[test]
-fn settings_come_with_their_origin_and_outputs_with_their_files() {
+fn settings_have_origins_and_outputs_have_files() {
     let place = Place::new();
     place.ok("-f s.yaml --headless --only-summary -t 1s -u 2 --html out/a.html");
     let page = place.ok("findings latest");
@@ -156,7 +156,7 @@ fn settings_come_with_their_origin_and_outputs_with_their_files() {
         integrations.contains("| CSV files | no |") && integrations.contains("| GraphQL tested | no |"),
         "{integrations}"
     );
-    assert!(integrations.contains("no CI system is known"), "{integrations}");
+    assert!(integrations.contains("no CI system was detected"), "{integrations}");
     let criteria = section(&page, "Success criteria");
     assert!(criteria.contains("- [ ] Set up GitHub Actions automation: none of these runs"), "{criteria}");
     assert!(criteria.contains("- [x] Create custom test scenarios: `s.yaml`"), "{criteria}");
@@ -171,7 +171,7 @@ fn settings_come_with_their_origin_and_outputs_with_their_files() {
     );
     assert!(page.contains("| started by | `GitHub Actions` |"), "{page}");
 
-    // A run of a version that did not record them.
+    // A run of an older version, which did not record these keys.
     let id = demo(&place, "-t 1s");
     place.change(&id, |meta| {
         let meta = meta.as_object_mut().expect("an object");
@@ -181,15 +181,15 @@ fn settings_come_with_their_origin_and_outputs_with_their_files() {
     });
     let page = place.ok("findings latest");
     assert!(page.contains("recorded by a version of katydid that did not keep them"), "{page}");
-    assert!(page.contains("not known: an older version recorded the run"), "{page}");
+    assert!(page.contains("unknown: an older version recorded the run"), "{page}");
 }
 
 #[test]
-fn secrets_are_on_no_page() {
+fn secrets_are_masked() {
     let place = Place::new();
     let scenario = "secrets: [TOKEN]\nusers: 1\ntasks: [{ steps: [{ get: '/a?{{ env.TOKEN }}' }] }]\n";
     fs::write(place.path().join("secret.yaml"), scenario).expect("a scenario");
-    // Nothing listens there.
+    // Port 9 has no listener.
     let line =
         "-f secret.yaml --headless --only-summary -t 1s --host http://ada:S3cretPass@127.0.0.1:9 --csv out/S3cretToken";
     let mut command = command::katydid(place.path(), &line.split(' ').collect::<Vec<_>>());
@@ -203,7 +203,7 @@ fn secrets_are_on_no_page() {
 }
 
 #[test]
-fn the_plan_follows_from_what_was_used() {
+fn recommended_plan_depends_on_usage() {
     let place = Place::new();
     let id = place.record("-t 1s");
     let page = place.ok("findings latest");
@@ -213,21 +213,21 @@ fn the_plan_follows_from_what_was_used() {
         meta["outcome"]["totals"]["vu_hours"] = 313.0.into();
     });
     let page = place.ok(&format!("findings {id}"));
-    let words = "Premium (5,000 VU-hours, \\$399 a month): the busiest month (2026-01) used 313 VU-hours.";
-    assert!(section(&page, "Recommendation").contains(words), "{page}");
+    let expected = "Premium (5,000 VU-hours, \\$399 a month): the busiest month (2026-01) used 313 VU-hours.";
+    assert!(section(&page, "Recommendation").contains(expected), "{page}");
     let cost = section(&page, "VU-hours and cost");
     assert!(cost.contains("| 2026-01 | 1 | 313.0 | 156.5 % | \\$0 | 113 too many |"), "{cost}");
     let usage = place.json("usage --json");
     assert_eq!(usage["months"][0]["vu_hours"], 313.0);
     let page = place.ok(&format!("findings {id} --vu-plans Only:300:10 --vu-allowance 300 --vu-currency EUR_"));
-    let words =
+    let expected =
         "none of the price list: the busiest month (2026-01) used 313 VU-hours, and the largest plan, Only, has 300.";
-    assert!(section(&page, "Recommendation").contains(words), "{page}");
+    assert!(section(&page, "Recommendation").contains(expected), "{page}");
     assert!(page.contains("EUR\\_10"), "{page}");
 }
 
 #[test]
-fn what_is_wrong_is_refused_and_what_is_unfinished_is_said() {
+fn invalid_arguments_are_rejected_and_unfinished_runs_are_marked() {
     let place = Place::new();
     place.refused("findings latest", 2, "no runs in");
     let id = place.record("-t 1s");
@@ -247,8 +247,8 @@ fn what_is_wrong_is_refused_and_what_is_unfinished_is_said() {
     let page = out(&output);
     assert!(section(&page, "Summary").contains("**Run 1:** ❌ cut short: The process was killed before"), "{page}");
     assert!(page.contains("| state | cut short: the process was killed | ran to its end |"), "{page}");
-    assert!(page.contains("Repeat the runs that did not come to their end: 1 of 2 runs"), "{page}");
-    // Of a run whose figures were removed nothing can be said.
+    assert!(page.contains("Repeat the runs that did not complete: 1 of 2 runs"), "{page}");
+    // A run whose figures were removed.
     for file in fs::read_dir(place.runs().join(&id)).expect("a run").flatten() {
         if file.file_name() != "meta.json" {
             fs::remove_file(file.path()).expect("a file");
@@ -258,7 +258,7 @@ fn what_is_wrong_is_refused_and_what_is_unfinished_is_said() {
 }
 
 #[test]
-fn the_commands_of_the_page_run() {
+fn documented_commands_run() {
     let place = Place::new();
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/findings.md")).expect("a page");
     let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
@@ -266,7 +266,7 @@ fn the_commands_of_the_page_run() {
     assert!(commands.len() >= 6, "{commands:?}");
     for line in commands {
         let output = place.shell(line);
-        // The demo shop fails some of the requests, by design.
+        // The demo server fails some requests by design, so that runs exit with 1.
         let is_run = line.starts_with("katydid -f demo");
         let code = output.status.code();
         assert!(code == Some(0) || is_run && code == Some(1), "{line}: {code:?} {}", err(&output));

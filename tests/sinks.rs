@@ -1,5 +1,5 @@
-//! Sinks against receivers on loopback: what arrives equals the report, and a receiver that misbehaves costs nothing but
-//! what is counted as lost.
+//! Sinks with receivers on loopback: received events match the report, and failing receivers affect nothing but the
+//! counts of undelivered requests.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "headless/command.rs"]

@@ -1,5 +1,5 @@
-//! Two hours of 50 users, by a clock that runs as fast as the seconds can be counted: the real statistics, thresholds,
-//! trends, journal and reports. One test, in a process of its own, because it measures the memory of the process.
+//! Simulates two hours with 50 users in accelerated time, with the real statistics, thresholds, trends, journal and
+//! reports. A test program of its own, because it measures the memory of its process.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,26 +19,26 @@ const USERS: u32 = 50;
 const ROWS: u32 = 12;
 /// Users started per second.
 const SPAWN_RATE: u32 = 5;
-/// Bytes that a run may take in a day.
-const DAY: u64 = 100_000_000;
-/// Growth of resident memory from the second minute to the last.
-const GROWTH: f64 = 0.02;
+/// Maximum size of the folder of a run, in bytes per day of run time.
+const MAX_BYTES_PER_DAY: u64 = 100_000_000;
+/// Maximum growth of resident memory from the second minute to the last, as a ratio.
+const MAX_GROWTH: f64 = 0.02;
 
 #[test]
 #[ignore = "takes minutes without optimisation: tests/long runs it"]
-fn two_hours_of_fifty_users_are_recorded_in_bounded_memory_and_trends_are_found() {
+fn two_hours_are_recorded_in_bounded_memory_and_trends_are_detected() {
     let root = tempfile::tempdir().expect("a folder");
     let steady = run(root.path(), "steady", 0.0);
     let rising = run(root.path(), "rising", 0.002);
 
-    let limit = DAY * HOURS / 24;
+    let limit = MAX_BYTES_PER_DAY * HOURS / 24;
     for run in [&steady, &rising] {
-        every_second_is_there_once(run);
+        check_seconds(run);
         let files = fs::read_dir(&run.folder).expect("a folder").flatten();
         let bytes: u64 = files.map(|file| file.metadata().expect("a file").len()).sum();
         println!("figures: {}: folder of {:.2} MB, limit {:.2} MB", run.name, bytes as f64 / 1e6, limit as f64 / 1e6);
         assert!(bytes < limit, "{}: {bytes} bytes", run.name);
-        it_opens(run, root.path());
+        check_recording(run, root.path());
     }
 
     for run in [&steady, &rising] {
@@ -56,20 +56,20 @@ fn two_hours_of_fifty_users_are_recorded_in_bounded_memory_and_trends_are_found(
         "figures: memory {first:.2} MiB in the second minute, {last:.2} MiB in the last ({:+.2} %)",
         growth * 100.0
     );
-    assert!(growth <= GROWTH, "memory grows from {first:.2} to {last:.2} MiB");
+    assert!(growth <= MAX_GROWTH, "memory grows from {first:.2} to {last:.2} MiB");
 }
 
-/// A run that is over.
+/// A completed run.
 struct Ended {
     name: &'static str,
     folder: PathBuf,
     last: Arc<Snapshot>,
     sent: u64,
-    /// Resident KiB on the average of the second minute, and of the last.
+    /// Mean resident memory in the second minute and in the last one, in KiB.
     memory: [f64; 2],
 }
 
-/// Runs for two hours whose response times grow by `rise` seconds an hour.
+/// Simulates two hours in which response times grow by `rise` seconds per hour.
 fn run(root: &Path, name: &'static str, rise: f64) -> Ended {
     let text = "host: http://shop.example\nthresholds: [p95 < 10s, { check: p95 < 10s, over: 1m }]\ntasks: [{ steps: [{ get: / }] }]\n";
     let plan = Scenario::parse("s.yaml", text).and_then(|s| s.plan(&Overrides::default())).expect("a scenario");
@@ -88,8 +88,8 @@ fn run(root: &Path, name: &'static str, rise: f64) -> Ended {
         }
         let state = if second == end { RunState::Done(End::Completed) } else { RunState::Running };
         sender.send(view.at(Duration::from_secs(second), state)).expect("a journal that reads");
-        // A run does not go on before its second is written, so that none is missed.
-        written = length_beyond(&series, written);
+        // Wait until the second is written: snapshots that the journal misses are not recorded.
+        written = wait_for_growth(&series, written);
         sizes.push(resident_kib());
     }
     let last = Arc::clone(&sender.borrow());
@@ -99,20 +99,20 @@ fn run(root: &Path, name: &'static str, rise: f64) -> Ended {
     Ended { name, folder, last, sent: source.sent, memory }
 }
 
-/// The length of a file once it is more than that.
-fn length_beyond(file: &Path, length: u64) -> u64 {
+/// Waits until a file is longer than `length`, and returns its length.
+fn wait_for_growth(file: &Path, length: u64) -> u64 {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         match fs::metadata(file).map_or(0, |file| file.len()) {
             longer if longer > length => return longer,
             _ => assert!(Instant::now() < deadline, "the journal does not write"),
         }
-        // Seven thousand times: the pause of other tests would take minutes.
+        // Runs 7,200 times per run, so a longer pause would take minutes.
         std::thread::sleep(Duration::from_micros(100));
     }
 }
 
-/// What the users of two shards measure: one request a second each, a few of which fail.
+/// Generates the samples of two shards: one request per user and second, a few of which fail.
 struct Source {
     rng: fastrand::Rng,
     recorders: [Recorder; 2],
@@ -130,7 +130,7 @@ impl Source {
         let users = USERS.min(SPAWN_RATE * u32::try_from(second).unwrap_or(USERS)) / 2;
         let drift = self.rise * second as f64 / 3_600.0;
         for _ in 0..users {
-            // Mostly 20 ms, now and then several times as long.
+            // 20 ms plus an exponentially distributed time with a mean of 4 ms.
             let slow = -self.rng.f64().max(1e-9).ln() * 0.004;
             let service = Duration::from_secs_f64(0.02 + slow + drift);
             let failure =
@@ -152,7 +152,7 @@ impl Source {
     }
 }
 
-/// What the control thread of a run does with it.
+/// Aggregation and evaluation, as in the control thread of a run.
 struct View {
     aggregator: Aggregator,
     judge: Judge,
@@ -232,7 +232,12 @@ fn meta(name: &str, started: SystemTime) -> Meta {
 }
 
 fn outcome(last: &Snapshot) -> Outcome {
-    Outcome { verdict: "passed".to_owned(), reason: "all hold".to_owned(), code: 0, totals: Totals::of(last) }
+    Outcome {
+        verdict: "passed".to_owned(),
+        reason: "all thresholds passed".to_owned(),
+        code: 0,
+        totals: Totals::of(last),
+    }
 }
 
 fn resident_kib() -> f64 {
@@ -241,24 +246,25 @@ fn resident_kib() -> f64 {
     line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")
 }
 
-fn every_second_is_there_once(run: &Ended) {
+/// Checks that the series contains every second exactly once.
+fn check_seconds(run: &Ended) {
     let text = fs::read_to_string(run.folder.join(store::folder::SERIES)).expect("a file");
     let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
     let times: Vec<u64> = lines.map(|line| line["t"].as_f64().expect("a number") as u64).collect();
     assert!(times.iter().copied().eq(0..HOURS * 3_600), "{}: {} lines", run.name, times.len());
 }
 
-/// It is read, says the same as the last snapshot, and becomes every report.
-fn it_opens(ended: &Ended, root: &Path) {
+/// Checks that the recorded run equals the last snapshot, and that all reports can be written.
+fn check_recording(ended: &Ended, root: &Path) {
     let run = store::read(&ended.folder).expect("a run");
     assert_eq!((run.state, run.seconds.len() as u64), (State::Ended, HOURS * 3_600));
     assert_eq!((run.last.total.total.requests, ended.last.total.total.requests), (ended.sent, ended.sent));
     assert_eq!(run.seconds.iter().map(|second| second.requests).sum::<u64>(), ended.sent);
-    assert_eq!(run.margins.len() as u64, HOURS * 3_600, "each second was judged");
+    assert_eq!(run.margins.len() as u64, HOURS * 3_600, "thresholds are evaluated every second");
     for judgement in &*run.last.judgements {
-        let (held, judged) = judgement.compliance;
-        assert!(judgement.judged == Judged::Passes && held == judged, "{judgement:?}");
-        assert!(judged >= Duration::from_secs(HOURS * 3_600 - 60), "{judgement:?}");
+        let (passed, evaluated) = judgement.compliance;
+        assert!(judgement.judged == Judged::Passes && passed == evaluated, "{judgement:?}");
+        assert!(evaluated >= Duration::from_secs(HOURS * 3_600 - 60), "{judgement:?}");
     }
     let words = |snapshot: &Snapshot| snapshot.drifts.iter().map(|drift| drift.words.clone()).collect::<Vec<_>>();
     assert_eq!(words(&run.last), words(&ended.last));
@@ -269,6 +275,6 @@ fn it_opens(ended: &Ended, root: &Path) {
         assert!(format.name() != "html" || bytes < 1_000_000, "{bytes} bytes");
     }
     let history = fs::read_to_string(root.join(format!("{}-csv_stats_history.csv", ended.name))).expect("a file");
-    // The head, the start, and each second.
+    // Header, start of the run, and one line per second.
     assert_eq!(history.lines().count() as u64, HOURS * 3_600 + 2);
 }

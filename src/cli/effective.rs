@@ -1,29 +1,29 @@
-//! Settings as they count for a run of a scenario, with where each comes from.
+//! Effective settings of a run, with the source of each.
 
 use crate::scenario::{Plan, Scenario};
 use crate::settings::{Given, Origin, Setting, Settings};
 use crate::store::SettingUsed;
 use crate::units::plain;
 
-/// Where values come from that were typed into the launcher.
+/// Origin of values entered in the launcher.
 const SCREEN: &str = "screen";
-/// Where they come from if only `config.yaml` has them.
+/// Origin of load values from `config.yaml`.
 const CONFIG: &str = "config.yaml";
 
-/// Host and load, where the scenario says them.
+/// Host or load setting, if the scenario defines it.
 pub(super) fn in_scenario(setting: &Setting, scenario: &Scenario, plan: &Plan) -> Option<Given> {
     let text = match setting.key {
         "host" => scenario.host()?.to_owned(),
         key => load(key, plan)?,
     };
-    let has_it = scenario.has_key(setting.key)
+    let is_defined = scenario.has_key(setting.key)
         || (setting.key == "users" || setting.key == "run_time") && plan.schedule.is_shaped();
     let profile = scenario.profile_with_key(setting.key).map(|name| Origin::Profile(name.to_owned()));
-    has_it.then(|| Given { text, origin: profile.unwrap_or(Origin::Scenario) })
+    is_defined.then(|| Given { text, origin: profile.unwrap_or(Origin::Scenario) })
 }
 
-/// What is recorded with a run of `plan`, which these settings have started or, with other values of its load, a person
-/// on the screen. `mask` removes secrets.
+/// Settings to record with a run of `plan`. Load values that differ from those of the settings were entered on the
+/// screen. `mask` removes secrets.
 pub(super) fn used(
     settings: &Settings,
     scenario: &Scenario,
@@ -37,13 +37,13 @@ pub(super) fn used(
             let given = settings.given.get(setting.key).cloned();
             let (value, origin) = match given.or_else(|| in_scenario(setting, scenario, plan)) {
                 Some(Given { text, origin }) => (text, origin.to_string()),
-                None => (load(setting.key, plan)?, below(setting.key, settings).to_owned()),
+                None => (load(setting.key, plan)?, default_origin(setting.key, settings).to_owned()),
             };
-            // The plan has the load of this run, whatever the settings say.
-            let is_other =
+            // The load of the plan takes precedence over the settings.
+            let is_changed =
                 planned.as_ref().is_some_and(|planned| load(setting.key, planned) != load(setting.key, plan));
-            let origin = if is_other { SCREEN.to_owned() } else { origin };
-            let value = load(setting.key, plan).filter(|_| is_other).unwrap_or(value);
+            let origin = if is_changed { SCREEN.to_owned() } else { origin };
+            let value = load(setting.key, plan).filter(|_| is_changed).unwrap_or(value);
             let value = if setting.is_hidden() { "***".to_owned() } else { mask(&value) };
             Some(SettingUsed { key: setting.key.to_owned(), value, origin: mask(&origin) })
         })
@@ -56,7 +56,7 @@ pub(super) fn used(
     all
 }
 
-/// The load of the plan.
+/// A load setting of the plan as a string; `None` for other keys and if it is not set.
 fn load(key: &str, plan: &Plan) -> Option<String> {
     let load = &plan.load;
     match key {
@@ -68,17 +68,17 @@ fn load(key: &str, plan: &Plan) -> Option<String> {
     }
 }
 
-/// Where the load comes from if neither the settings nor the scenario say it.
-fn below(key: &str, settings: &Settings) -> &'static str {
+/// Origin of a load value that is neither in the settings nor in the scenario.
+fn default_origin(key: &str, settings: &Settings) -> &'static str {
     let defaults = &settings.load_defaults;
-    let is_there = match key {
+    let is_in_config = match key {
         "users" => defaults.users.is_some(),
         "spawn_rate" => defaults.spawn_rate.is_some(),
         "run_time" => defaults.run_time.is_some(),
         "stop_timeout" => defaults.stop_timeout.is_some(),
         _ => false,
     };
-    if is_there { CONFIG } else { "default" }
+    if is_in_config { CONFIG } else { "default" }
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     use crate::units::Users;
 
     #[test]
-    fn each_value_has_its_origin() {
+    fn values_are_recorded_with_their_origin() {
         let text = "host: http://h\nusers: 3\nreport: { html: out.html }\ntasks: [{ steps: [{ get: / }] }]";
         let scenario = Scenario::parse("s.yaml", text).unwrap();
         let mut settings = Settings { csv: Some("c".into()), ..Settings::default() };
@@ -100,7 +100,7 @@ mod tests {
             let all = used(&settings, &scenario, &plan, str::to_owned);
             all.into_iter().map(|one| format!("{}={} {}", one.key, one.value, one.origin)).collect::<Vec<_>>()
         };
-        let as_set = of(&settings.overrides());
+        let from_settings = of(&settings.overrides());
         for line in [
             "host=http://h scenario",
             "users=3 scenario",
@@ -108,9 +108,9 @@ mod tests {
             "csv=c flag",
             "report.html=out.html scenario",
         ] {
-            assert!(as_set.iter().any(|known| known == line), "{line}: {as_set:?}");
+            assert!(from_settings.iter().any(|known| known == line), "{line}: {from_settings:?}");
         }
-        let typed = of(&Overrides { users: Some(Users(9)), ..settings.overrides() });
-        assert!(typed.contains(&"users=9 screen".to_owned()), "{typed:?}");
+        let from_screen = of(&Overrides { users: Some(Users(9)), ..settings.overrides() });
+        assert!(from_screen.contains(&"users=9 screen".to_owned()), "{from_screen:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! `katydid findings RUN…`: the page for the people who decide, from recorded runs.
+//! `katydid findings RUN…`: writes the findings page of recorded runs.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,26 +11,26 @@ use super::{exit, report, runs_dir};
 use crate::headless::console;
 use crate::report::allowance::Allowance;
 use crate::report::conflicts;
-use crate::report::findings_page::{self, Evidence, MOST_RUNS};
+use crate::report::findings_page::{self, Evidence, MAX_RUNS};
 use crate::settings::Settings;
 use crate::store::{Run, State, usage};
 use crate::system::output;
 
-/// Which runs, and where the page goes.
+/// Runs and output files.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(super) struct FindingsArgs {
-    /// Ids of at most 8 runs, the start of only one id, or `latest`
+    /// Ids of at most 8 runs, unique prefixes of ids, or `latest`
     #[arg(required = true, value_name = "RUN")]
     pub runs: Vec<String>,
     /// Write the page as Markdown to FILE
     #[arg(long, visible_alias = "md", value_name = "FILE")]
     pub markdown: Option<PathBuf>,
-    /// Write the page as HTML, for a presentation or for paper, to FILE
+    /// Write the page as HTML, for presentations or printing, to FILE
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
 
-/// Writes the page, or prints it as Markdown if no file is named.
+/// Writes the page, or prints it as Markdown if no file is specified.
 pub(super) fn run(args: &FindingsArgs, settings: &Settings) -> ExitCode {
     match page(args, settings) {
         Ok(code) => code,
@@ -44,8 +44,8 @@ pub(super) fn run(args: &FindingsArgs, settings: &Settings) -> ExitCode {
 fn page(args: &FindingsArgs, settings: &Settings) -> Result<ExitCode, (String, u8)> {
     let runs = runs(&args.runs, settings)?;
     for run in &runs {
-        if let Some(words) = unfinished(run.state) {
-            console::warn(&format!("{} {words}", run.meta.id));
+        if let Some(note) = unfinished(run.state) {
+            console::warn(&format!("{} {note}", run.meta.id));
         }
     }
     let trouble = |why: String| (why, exit::TROUBLE);
@@ -81,10 +81,10 @@ fn page(args: &FindingsArgs, settings: &Settings) -> Result<ExitCode, (String, u
     Ok(code)
 }
 
-/// The runs, oldest first.
+/// Reads the runs, and sorts them by start, oldest first. Errors have an exit code.
 fn runs(names: &[String], settings: &Settings) -> Result<Vec<Run>, (String, u8)> {
-    if names.len() > MOST_RUNS {
-        let why = format!("expected at most {MOST_RUNS} runs, which fit side by side, found {}", names.len());
+    if names.len() > MAX_RUNS {
+        let why = format!("expected at most {MAX_RUNS} runs, found {}", names.len());
         return Err((why, exit::USAGE));
     }
     let mut runs = Vec::new();
@@ -99,10 +99,11 @@ fn runs(names: &[String], settings: &Settings) -> Result<Vec<Run>, (String, u8)>
     Ok(runs)
 }
 
+/// A note about a run that did not end; `None` for one that did.
 fn unfinished(state: State) -> Option<&'static str> {
     match state {
         State::Ended => None,
-        State::Running => Some("still goes on: the figures are those of now"),
-        State::CutShort => Some("was cut short: the figures are those that were written until then"),
+        State::Running => Some("is still running: the figures are preliminary"),
+        State::CutShort => Some("was cut short: the figures end at the last write"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a sink is told.
+//! Events of a run, as delivered to a sink.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judgement, RunEvent};
 use crate::verdict::Verdict;
 
-/// One thing that happened in a run.
+/// An event of a run.
 #[derive(Debug, Clone)]
-pub enum News {
-    /// The run has started. It comes first, once.
+pub enum Event {
+    /// The run started. Always the first event.
     Started(Arc<Snapshot>),
-    /// A time that has passed, with what was measured in it. Every second of the run is in exactly one.
+    /// Figures of an interval that ended. Every second of the run is in exactly one interval, or counted as missed.
     Interval(Interval),
-    /// A change of load: a stage, or users changed by hand.
-    Event(RunEvent),
-    /// A threshold failed, or passes again.
+    /// The load changed: a stage started, or the user changed the number of users.
+    LoadChanged(RunEvent),
+    /// A threshold failed or recovered.
     Threshold(Judgement),
-    /// The run has ended. It comes last, once.
+    /// The run ended. Always the last event.
     Ended(Arc<Snapshot>, Verdict),
 }

@@ -1,4 +1,4 @@
-//! Turns snapshots into news for one sink.
+//! Converts snapshots into events for one sink.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,36 +6,41 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::event::Event;
 use super::interval::Interval;
-use super::news::News;
 use crate::stats::snapshot::{Judged, RunEvent};
 use crate::stats::{Second, Snapshot};
 use crate::store::Meta;
 use crate::verdict::Verdict;
 
-/// Gives the verdict on the last snapshot of a run.
+/// Computes the verdict from the last snapshot of a run.
 pub type Judge = Arc<dyn Fn(&Snapshot) -> Verdict + Send + Sync>;
 
-/// The news of a run for one sink, which takes them one by one.
+/// A stream of the events of a run, for one sink.
 pub struct Feed {
     meta: Arc<Meta>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     judge: Judge,
+    /// Length of an interval.
     every: Duration,
-    ready: VecDeque<News>,
+    /// Events to return from [`Self::next`].
+    ready: VecDeque<Event>,
     has_started: bool,
     has_ended: bool,
-    /// Number of the next second.
+    /// Number of the next expected second; `None` before the first.
     next: Option<u64>,
+    /// Seconds of the open interval.
     seconds: Vec<Arc<Second>>,
+    /// Seconds missed since the last interval.
     missed: u64,
+    /// Last [`RunEvent`] that was read.
     last_event: Option<RunEvent>,
-    /// Whether each threshold was failing when it was last looked at.
+    /// For each threshold, whether it failed in the last snapshot in which it was decided.
     failing: Vec<bool>,
 }
 
 impl Feed {
-    /// The news of a run; intervals are ten seconds long.
+    /// Creates a feed with intervals of ten seconds.
     pub fn new(meta: Arc<Meta>, snapshots: watch::Receiver<Arc<Snapshot>>, judge: Judge) -> Self {
         Self {
             meta,
@@ -53,16 +58,16 @@ impl Feed {
         }
     }
 
-    /// What was known of the run at its start.
+    /// Metadata of the run, as of its start.
     pub fn meta(&self) -> &Arc<Meta> {
         &self.meta
     }
 
-    /// The next piece of news; `None` after the end of the run.
-    pub async fn next(&mut self) -> Option<News> {
+    /// Waits for the next event; `None` after the end of the run. Cancel safe.
+    pub async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some(news) = self.ready.pop_front() {
-                return Some(news);
+            if let Some(event) = self.ready.pop_front() {
+                return Some(event);
             }
             if self.has_ended {
                 return None;
@@ -75,7 +80,7 @@ impl Feed {
 
     fn read(&mut self, snapshot: &Arc<Snapshot>, is_gone: bool) {
         if !std::mem::replace(&mut self.has_started, true) {
-            self.ready.push_back(News::Started(Arc::clone(snapshot)));
+            self.ready.push_back(Event::Started(Arc::clone(snapshot)));
         }
         self.read_events(snapshot);
         self.read_thresholds(snapshot);
@@ -83,15 +88,15 @@ impl Feed {
         if is_gone || snapshot.state.is_done() {
             self.has_ended = true;
             self.close_interval(snapshot);
-            self.ready.push_back(News::Ended(Arc::clone(snapshot), (self.judge)(snapshot)));
+            self.ready.push_back(Event::Ended(Arc::clone(snapshot), (self.judge)(snapshot)));
         }
     }
 
     fn read_events(&mut self, snapshot: &Snapshot) {
-        // The oldest events are dropped from a long list: the last one that was read marks the place.
+        // Snapshots keep a limited number of events, so positions shift: search for the last event that was read.
         let known = self.last_event.as_ref().and_then(|last| snapshot.events.iter().rposition(|event| event == last));
         let new = &snapshot.events[known.map_or(0, |at| at + 1)..];
-        self.ready.extend(new.iter().cloned().map(News::Event));
+        self.ready.extend(new.iter().cloned().map(Event::LoadChanged));
         self.last_event = new.last().cloned().or(self.last_event.take());
     }
 
@@ -104,7 +109,7 @@ impl Feed {
                 Judged::CannotTell(_) => continue,
             };
             if std::mem::replace(was_failing, is_failing) != is_failing {
-                self.ready.push_back(News::Threshold(judgement.clone()));
+                self.ready.push_back(Event::Threshold(judgement.clone()));
             }
         }
     }
@@ -130,7 +135,7 @@ impl Feed {
             return;
         }
         let (seconds, missed) = (std::mem::take(&mut self.seconds), std::mem::take(&mut self.missed));
-        self.ready.push_back(News::Interval(Interval { seconds, missed, snapshot: Arc::clone(snapshot) }));
+        self.ready.push_back(Event::Interval(Interval { seconds, missed, snapshot: Arc::clone(snapshot) }));
     }
 }
 
@@ -159,26 +164,26 @@ mod tests {
         Feed::new(Arc::new(meta), snapshots, Arc::new(|last| verdict::conclude(last, false)))
     }
 
-    /// The news that are ready now, each in a word.
+    /// Descriptions of the events that are ready.
     fn ready(feed: &mut Feed) -> Vec<String> {
-        let mut words = Vec::new();
-        while let Some(Some(news)) = feed.next().now_or_never() {
-            words.push(match news {
-                News::Started(_) => "started".to_owned(),
-                News::Interval(interval) => {
+        let mut descriptions = Vec::new();
+        while let Some(Some(event)) = feed.next().now_or_never() {
+            descriptions.push(match event {
+                Event::Started(_) => "started".to_owned(),
+                Event::Interval(interval) => {
                     let requests = interval.total().sums.requests;
                     format!("{}s {requests} missed {}", interval.length().as_secs(), interval.missed)
                 }
-                News::Event(event) => event.text.to_string(),
-                News::Threshold(judgement) => format!("{:?}", judgement.judged),
-                News::Ended(..) => "ended".to_owned(),
+                Event::LoadChanged(change) => change.text.to_string(),
+                Event::Threshold(judgement) => format!("{:?}", judgement.judged),
+                Event::Ended(..) => "ended".to_owned(),
             });
         }
-        words
+        descriptions
     }
 
     #[test]
-    fn every_second_is_in_one_interval_and_gaps_are_counted() {
+    fn seconds_are_in_exactly_one_interval_and_gaps_are_counted() {
         let (sender, receiver) = watch::channel(Arc::new(snapshot(RunState::Running, &[])));
         let mut feed = feed(receiver);
         assert_eq!(ready(&mut feed), ["started"]);
@@ -188,13 +193,13 @@ mod tests {
         };
         assert!(send(RunState::Running, &[0, 1, 2, 3, 4]).is_empty());
         assert_eq!(send(RunState::Running, &[3, 4, 5, 6, 7, 8, 9, 10]), ["10s 145 missed 0"]);
-        // Second 10 waits; 11 to 13 went by unseen.
+        // Second 10 is in the open interval; 11 to 13 were missed.
         assert!(send(RunState::Running, &[14, 15]).is_empty());
         assert_eq!(send(RunState::Done(End::Completed), &[15, 16]), ["4s 95 missed 3", "ended"]);
     }
 
     #[test]
-    fn events_and_thresholds_are_told_once() {
+    fn events_and_thresholds_are_reported_once() {
         let (sender, receiver) = watch::channel(Arc::new(snapshot(RunState::Running, &[])));
         let mut feed = feed(receiver);
         assert_eq!(ready(&mut feed), ["started"]);
@@ -212,14 +217,14 @@ mod tests {
         };
         assert_eq!(send(&[1, 2], Judged::Passes), ["event 1", "event 2"]);
         assert_eq!(send(&[1, 2, 3], Judged::Violated), ["event 3", "Violated"]);
-        // The oldest event was dropped from a full list.
+        // The snapshot no longer contains the oldest event.
         assert_eq!(send(&[2, 3, 4], Judged::Failed), ["event 4"]);
         assert!(send(&[2, 3, 4], Judged::CannotTell("no requests".into())).is_empty());
         assert_eq!(send(&[2, 3, 4], Judged::Passes), ["Passes"]);
     }
 
     #[test]
-    fn a_run_whose_engine_is_gone_has_ended() {
+    fn a_dropped_sender_ends_the_run() {
         let (sender, receiver) = watch::channel(Arc::new(snapshot(RunState::Running, &[1, 2])));
         let mut feed = feed(receiver);
         assert_eq!(ready(&mut feed), ["started"]);

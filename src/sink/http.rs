@@ -1,4 +1,4 @@
-//! Sends one request of a sink.
+//! HTTP requests of sinks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,36 +10,36 @@ use reqwest::{Client, StatusCode};
 use crate::protocol::net::{reason, tls};
 use crate::scenario::plan::ClientOptions;
 
-/// Longest wait for a response.
+/// Timeout of a request, including the response.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Start of a response body that is kept, for its error message.
+/// Maximum number of bytes read from a response body, for error messages.
 const KEPT_BODY: usize = 2048;
 
-/// A request that waits to be sent.
+/// A `POST` request to send.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
-    /// Where to. Some are secrets: it appears in no message.
+    /// Destination. May contain secrets, so it must not appear in messages.
     pub url: String,
-    /// Headers, the type of the body included.
+    /// Headers, including `Content-Type`.
     pub headers: HeaderMap,
-    /// The body.
+    /// Body.
     pub body: bytes::Bytes,
 }
 
-/// What came back.
+/// Result of sending a request.
 #[derive(Debug, Clone)]
 pub enum Response {
-    /// A response: status, what `Retry-After` asks for, and the start of the body.
+    /// A response: status, delay requested by `Retry-After`, and start of the body.
     Status(StatusCode, Option<Duration>, String),
-    /// None, and why.
+    /// No response, with the reason.
     Error(Arc<str>),
 }
 
-/// A client for the sinks, with the machine's certificates and the proxies of the environment. Redirects are not followed:
-/// a secret must not go elsewhere.
+/// Creates a client with the certificates of the system and the proxies from the environment. Redirects are not
+/// followed, because requests contain secrets.
 ///
 /// # Errors
-/// When TLS cannot be set up.
+/// Returns an error if TLS cannot be set up.
 pub fn client() -> Result<Client, String> {
     let tls = tls::of(&ClientOptions::default()).map_err(|error| error.to_string())?;
     Client::builder()
@@ -51,25 +51,25 @@ pub fn client() -> Result<Client, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Sends it once.
+/// Sends a request once, without retries.
 pub async fn post(client: &Client, outgoing: &Outgoing) -> Response {
     let request = client.post(&outgoing.url).headers(outgoing.headers.clone()).body(outgoing.body.clone());
     let mut response = match request.send().await {
         Ok(response) => response,
-        Err(error) => return Response::Error(words(&error.without_url())),
+        Err(error) => return Response::Error(describe(&error.without_url())),
     };
     let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let mut body = Vec::new();
     while body.len() < KEPT_BODY {
-        // A body that breaks off changes nothing: the status has said what there is to say.
-        let Ok(Some(piece)) = response.chunk().await else { break };
-        body.extend_from_slice(&piece[..piece.len().min(KEPT_BODY - body.len())]);
+        // An incomplete body is not an error: the status is sufficient.
+        let Ok(Some(chunk)) = response.chunk().await else { break };
+        body.extend_from_slice(&chunk[..chunk.len().min(KEPT_BODY - body.len())]);
     }
     Response::Status(response.status(), after.map(Duration::from_secs), String::from_utf8_lossy(&body).into_owned())
 }
 
-/// The innermost error has the reason; those around it only say that sending failed.
-fn words(error: &reqwest::Error) -> Arc<str> {
+/// The message of the innermost error, which contains the reason; outer errors only say that sending failed.
+fn describe(error: &reqwest::Error) -> Arc<str> {
     if error.is_timeout() {
         return format!("no response within {}s", TIMEOUT.as_secs()).into();
     }

@@ -1,4 +1,4 @@
-//! Several seconds of a run in one piece.
+//! Figures of several consecutive seconds.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,24 +11,24 @@ use crate::stats::{RowBucket, Second, Snapshot};
 pub struct Interval {
     /// The seconds, oldest first; at least one.
     pub seconds: Vec<Arc<Second>>,
-    /// Seconds that are in no interval, because the thread of the sinks was held up for too long.
+    /// Number of seconds since the previous interval that are in no interval, because the sink thread was delayed.
     pub missed: u64,
-    /// A snapshot taken at its end or shortly after.
+    /// A snapshot taken at the end of the interval or shortly after.
     pub snapshot: Arc<Snapshot>,
 }
 
 impl Interval {
-    /// Wall clock at its end.
+    /// Wall-clock time at the end of the interval.
     pub fn at(&self) -> SystemTime {
         self.seconds.last().and_then(|second| second.at).unwrap_or(self.snapshot.at)
     }
 
-    /// Run time that it covers.
+    /// Duration of the interval, in run time.
     pub fn length(&self) -> Duration {
         self.seconds.iter().map(|second| second.length).sum()
     }
 
-    /// All requests.
+    /// Figures of all rows.
     pub fn total(&self) -> RowBucket {
         let mut total = RowBucket::default();
         self.seconds.iter().for_each(|second| total.merge(&second.total));
@@ -36,7 +36,7 @@ impl Interval {
         total
     }
 
-    /// The rows with requests, by the index of their endpoint.
+    /// Figures of each row with requests, by endpoint index.
     pub fn rows(&self) -> BTreeMap<u32, RowBucket> {
         let mut rows: BTreeMap<u32, RowBucket> = BTreeMap::new();
         for (endpoint, bucket) in self.seconds.iter().flat_map(|second| &second.rows) {

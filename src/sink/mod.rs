@@ -1,16 +1,16 @@
-//! Sends a run to other systems while it lasts: metrics, messages, events.
+//! Sends events of a run to other systems, during the run.
 //!
-//! In: snapshots. Out: requests from a thread of its own. A [`Feed`](feed::Feed) turns snapshots into news for one sink; an
-//! [`Outbox`](outbox::Outbox) sends requests from a bounded queue and retries them. A receiver that is slow, or that does
-//! not respond, costs the queue's memory and never slows the load.
+//! In: snapshots. Out: requests, from a dedicated thread. A [`Feed`](feed::Feed) converts snapshots into events for one
+//! sink; an [`Outbox`](outbox::Outbox) sends requests from a bounded queue, with retries. Slow or unresponsive
+//! receivers do not affect the load; the queue limits their memory use.
 //!
-//! A sink is one file with a [`Sink`], and its row in [`registry::SINKS`].
+//! To add a sink, implement [`Sink`] in a module and add it to [`registry::SINKS`].
 
 mod contract;
+mod event;
 mod feed;
 mod http;
 mod interval;
-mod news;
 mod outbox;
 mod push;
 mod registry;

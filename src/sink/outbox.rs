@@ -1,4 +1,4 @@
-//! A bounded queue of requests, sent one after the other, with retries.
+//! A bounded queue of requests, which are sent one at a time, with retries.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,33 +12,33 @@ use super::http::{self, Outgoing, Response};
 use super::status::{Reporter, Status};
 use crate::clean;
 
-/// Most requests that wait. At one in ten seconds that is ten minutes, after which they are of little use.
+/// Maximum length of the queue. At one request every ten seconds, this is about ten minutes.
 const CAPACITY: usize = 64;
-/// How often a request is sent at most.
+/// Maximum number of times a request is sent.
 const ATTEMPTS: u32 = 4;
-/// The first wait before it is sent again; each is twice as long as the one before.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// Longest wait that a receiver can ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Longest start of a response in messages, in characters.
-const EXCERPT: usize = 120;
+/// Delay before the first retry; doubles for each further one.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
+/// Maximum delay that is accepted from `Retry-After`.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Maximum length of a response body in messages, in characters.
+const MAX_EXCERPT: usize = 120;
 
-/// What a response means for the request.
+/// Action after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// It was accepted.
+    /// The receiver accepted the request.
     Accepted,
-    /// It can be sent again.
+    /// The request can be retried.
     Retry,
-    /// Sending it again is pointless.
+    /// The request was rejected; continue with the next one.
     Drop,
-    /// Sending anything is pointless.
+    /// All further requests would be rejected; stop the sink.
     Stop,
 }
 
-/// What most receivers mean: 2xx accepts; 408, 425, 429 and 5xx pass; 401, 403, 404 and 410 are about the address or the
-/// key, and the next request would fare no better.
-pub fn usual(status: StatusCode) -> Next {
+/// Default classification of a status: 2xx is success; 408, 425, 429 and 5xx are temporary errors; 401, 403, 404 and
+/// 410 indicate a wrong URL or key, so that all further requests would fail as well.
+pub fn classify(status: StatusCode) -> Next {
     match status.as_u16() {
         200..=299 => Next::Accepted,
         408 | 425 | 429 | 500..=599 => Next::Retry,
@@ -51,17 +51,18 @@ pub fn usual(status: StatusCode) -> Next {
 pub struct Outbox {
     waiting: RefCell<VecDeque<Outgoing>>,
     is_closed: Cell<bool>,
-    news: Notify,
+    /// Notified when a request is added and when the queue is closed.
+    changed: Notify,
     reporter: Reporter,
 }
 
 impl Outbox {
-    /// An empty queue.
+    /// Creates an empty queue.
     pub fn new(reporter: Reporter) -> Self {
-        Self { waiting: RefCell::default(), is_closed: Cell::new(false), news: Notify::new(), reporter }
+        Self { waiting: RefCell::default(), is_closed: Cell::new(false), changed: Notify::new(), reporter }
     }
 
-    /// Adds a request. A full queue drops its oldest.
+    /// Appends a request. Drops the oldest if the queue is full, and this one if it is closed.
     pub fn push(&self, outgoing: Outgoing) {
         if self.is_closed.get() {
             self.reporter.change(|status| status.dropped += 1);
@@ -74,57 +75,64 @@ impl Outbox {
             status.dropped += u64::from(is_full);
             status.waiting += u64::from(!is_full);
         });
-        self.news.notify_one();
+        self.changed.notify_one();
     }
 
-    /// Nothing more will be added: [`Self::send`] ends when the queue is empty.
+    /// Closes the queue: [`Self::send`] returns when it is empty.
     pub fn close(&self) {
         self.is_closed.set(true);
-        self.news.notify_one();
+        self.changed.notify_one();
     }
 
-    /// Sends what is in the queue and what comes, until it is closed and empty, or the receiver refuses everything.
-    pub async fn send(&self, client: &Client, judge: fn(StatusCode) -> Next) {
+    /// Sends requests until the queue is closed and empty, or until a response stops the sink. `classify` maps a status
+    /// to an action.
+    pub async fn send(&self, client: &Client, classify: fn(StatusCode) -> Next) {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
             match next {
                 Some(outgoing) => {
-                    if let Some(why) = self.deliver(client, &outgoing, judge).await {
+                    if let Some(why) = self.deliver(client, &outgoing, classify).await {
                         return self.stop(&why);
                     }
                 }
                 None if self.is_closed.get() => return,
-                None => self.news.notified().await,
+                None => self.changed.notified().await,
             }
         }
     }
 
-    /// Sends one request until it is accepted or given up. Returns the reason if nothing more is to be sent.
-    async fn deliver(&self, client: &Client, outgoing: &Outgoing, judge: fn(StatusCode) -> Next) -> Option<Arc<str>> {
-        let mut wait = FIRST_WAIT;
+    /// Sends one request, with retries. Returns the reason if the sink must stop.
+    async fn deliver(
+        &self,
+        client: &Client,
+        outgoing: &Outgoing,
+        classify: fn(StatusCode) -> Next,
+    ) -> Option<Arc<str>> {
+        let mut backoff = INITIAL_BACKOFF;
         for attempt in 1..=ATTEMPTS {
-            let (next, after, words) = match http::post(client, outgoing).await {
-                Response::Status(status, after, body) => (judge(status), after, of_status(status, &body)),
+            let (next, after, message) = match http::post(client, outgoing).await {
+                Response::Status(status, after, body) => (classify(status), after, describe(status, &body)),
                 Response::Error(why) => (Next::Retry, None, why),
             };
-            let is_over = next != Next::Retry || attempt == ATTEMPTS;
+            let is_final = next != Next::Retry || attempt == ATTEMPTS;
             self.reporter.change(|status: &mut Status| {
-                status.last = Some((Arc::clone(&words), SystemTime::now()));
-                status.waiting -= u64::from(is_over);
+                status.last = Some((Arc::clone(&message), SystemTime::now()));
+                status.waiting -= u64::from(is_final);
                 status.accepted += u64::from(next == Next::Accepted);
-                status.dropped += u64::from(is_over && next != Next::Accepted);
+                status.dropped += u64::from(is_final && next != Next::Accepted);
             });
-            if is_over {
-                return (next == Next::Stop).then_some(words);
+            if is_final {
+                return (next == Next::Stop).then_some(message);
             }
-            // Receivers that many generators wait for are not asked by all of them at once.
-            let jitter = wait.mul_f64(fastrand::f64() / 2.0);
-            tokio::time::sleep(after.map_or(wait + jitter, |after| after.min(LONGEST_WAIT))).await;
-            wait *= 2;
+            // Jitter spreads the retries of several load generators.
+            let jitter = backoff.mul_f64(fastrand::f64() / 2.0);
+            tokio::time::sleep(after.map_or(backoff + jitter, |after| after.min(MAX_RETRY_AFTER))).await;
+            backoff *= 2;
         }
         None
     }
 
+    /// Closes the queue and drops its requests.
     fn stop(&self, why: &Arc<str>) {
         self.is_closed.set(true);
         let rest = std::mem::take(&mut *self.waiting.borrow_mut()).len();
@@ -136,10 +144,10 @@ impl Outbox {
     }
 }
 
-/// A status with the start of what the receiver says about it, if it is an error.
-fn of_status(status: StatusCode, body: &str) -> Arc<str> {
+/// Formats a status; for errors, with the start of the body.
+fn describe(status: StatusCode, body: &str) -> Arc<str> {
     let line = clean::line(body.trim());
-    let excerpt: String = line.chars().take(EXCERPT).collect();
+    let excerpt: String = line.chars().take(MAX_EXCERPT).collect();
     if status.is_success() || excerpt.is_empty() {
         return status.as_str().into();
     }

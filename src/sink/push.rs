@@ -1,19 +1,19 @@
-//! Runs a sink that turns news into HTTP requests.
+//! Runs a sink that sends HTTP requests for events.
 
 use reqwest::StatusCode;
 
+use super::event::Event;
 use super::feed::Feed;
 use super::http::{self, Outgoing};
-use super::news::News;
 use super::outbox::{Next, Outbox};
 use super::status::Reporter;
 
-/// Sends the requests that `requests` makes of each piece of news, and reads on while it sends.
+/// Sends the requests that `requests` creates for each event. Reads events and sends requests concurrently.
 pub async fn run(
     mut feed: Feed,
     reporter: Reporter,
-    judge: fn(StatusCode) -> Next,
-    mut requests: impl FnMut(&News) -> Vec<Outgoing>,
+    classify: fn(StatusCode) -> Next,
+    mut requests: impl FnMut(&Event) -> Vec<Outgoing>,
 ) {
     let client = match http::client() {
         Ok(client) => client,
@@ -21,13 +21,13 @@ pub async fn run(
     };
     let outbox = Outbox::new(reporter.clone());
     let read = async {
-        while let Some(news) = feed.next().await {
-            if let News::Interval(interval) = &news {
+        while let Some(event) = feed.next().await {
+            if let Event::Interval(interval) = &event {
                 reporter.change(|status| status.missed += interval.missed);
             }
-            requests(&news).into_iter().for_each(|request| outbox.push(request));
+            requests(&event).into_iter().for_each(|request| outbox.push(request));
         }
         outbox.close();
     };
-    tokio::join!(read, outbox.send(&client, judge));
+    tokio::join!(read, outbox.send(&client, classify));
 }

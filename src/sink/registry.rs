@@ -1,4 +1,4 @@
-//! All sinks.
+//! Registry of all sinks.
 
 use super::contract::Sink;
 use super::webhook;
@@ -14,13 +14,13 @@ pub struct Kind {
     pub build: BuildSink,
 }
 
-/// The sinks, in the order in which they are shown.
+/// All kinds of sinks, in display order.
 pub const SINKS: &[Kind] = &[Kind { build: webhook::build }];
 
-/// The sinks that the settings ask for.
+/// Creates the sinks that are enabled in the settings.
 ///
 /// # Errors
-/// Says which setting is wrong.
+/// Returns a message that names the invalid setting.
 pub fn configured(settings: &Settings) -> Result<Vec<Box<dyn Sink>>, String> {
     SINKS.iter().filter_map(|kind| (kind.build)(settings).transpose()).collect()
 }

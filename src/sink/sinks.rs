@@ -1,4 +1,4 @@
-//! The sinks of one run, on a thread of their own.
+//! Runs the sinks of a run on a dedicated thread.
 
 use std::io;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use super::status::{Reporter, Status};
 use crate::stats::Snapshot;
 use crate::store::Meta;
 
-/// How long requests may take after the end of the run.
+/// Time to send remaining requests after the end of the run.
 const GRACE: Duration = Duration::from_secs(4);
-/// How much longer the thread itself may take.
+/// Additional time for the thread to end.
 const MARGIN: Duration = Duration::from_millis(500);
-/// Time between two looks at the thread.
-const LOOK: Duration = Duration::from_millis(5);
+/// Interval at which [`Sinks::finish`] polls the thread.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// The sinks of a run that goes on.
+/// Running sinks.
 #[derive(Debug)]
 pub struct Sinks {
     statuses: watch::Receiver<Vec<Status>>,
@@ -28,10 +28,10 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// Starts `sinks`, which take the news of a run until it ends.
+    /// Starts a thread that runs `sinks` until the end of the run.
     ///
     /// # Errors
-    /// When the thread cannot be started.
+    /// Returns an error if the runtime or the thread cannot be started.
     pub fn start(
         sinks: Vec<Box<dyn Sink>>,
         meta: &Arc<Meta>,
@@ -53,39 +53,39 @@ impl Sinks {
                 each.into_iter().map(|(sink, feed, reporter)| local.spawn_local(sink.run(feed, reporter))).collect();
             local.block_on(&runtime, async {
                 let all = futures_util::future::join_all(tasks);
-                let late = async {
-                    // An engine that is gone has ended too.
+                let timeout = async {
+                    // A dropped sender ends the run as well.
                     let _ = end.wait_for(|snapshot| snapshot.state.is_done()).await;
                     tokio::time::sleep(GRACE).await;
                 };
                 tokio::select! {
                     _ = all => {}
-                    () = late => {}
+                    () = timeout => {}
                 }
             });
-            // What is still in a queue is lost.
+            // Requests that are still queued are lost.
             sender.send_modify(|all| {
                 for status in all {
                     status.dropped += std::mem::take(&mut status.waiting);
                 }
             });
-            // A lookup of a name may hang in a thread that cannot be stopped.
+            // A blocking DNS lookup cannot be cancelled, so do not wait for it.
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("sinks".to_owned()).spawn(body)?;
         Ok(Self { statuses, thread })
     }
 
-    /// How the sinks are doing.
+    /// Statuses of the sinks, in the order of the argument of [`Self::start`].
     pub fn statuses(&self) -> watch::Receiver<Vec<Status>> {
         self.statuses.clone()
     }
 
-    /// Waits until all is sent after the end of the run, 5 seconds at most, and returns how the sinks did.
+    /// Waits up to 5 seconds for remaining requests after the end of the run, and returns the final statuses.
     pub fn finish(self) -> Vec<Status> {
         let deadline = Instant::now() + GRACE + MARGIN;
         while !self.thread.is_finished() && Instant::now() < deadline {
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
         self.statuses.borrow().clone()
     }

@@ -1,4 +1,4 @@
-//! How the sinks are doing.
+//! Status of the sinks, for display during and after a run.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -7,22 +7,22 @@ use tokio::sync::watch;
 
 use crate::units;
 
-/// How one sink is doing.
+/// Status of one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// Its name.
+    /// Name of the sink.
     pub name: &'static str,
-    /// Requests that the receiver accepted.
+    /// Number of requests that the receiver accepted.
     pub accepted: u64,
-    /// Requests that wait in the queue, the one in flight included.
+    /// Number of queued requests, including the one in flight.
     pub waiting: u64,
-    /// Requests that were given up.
+    /// Number of requests that were not delivered.
     pub dropped: u64,
-    /// Seconds of the run that were never put into a request, because the thread of the sinks was held up.
+    /// Seconds of the run that are in no request, because the sink thread was delayed.
     pub missed: u64,
-    /// The latest response or error, and when it came.
+    /// Latest response or error, with its time.
     pub last: Option<(Arc<str>, SystemTime)>,
-    /// Why it sends nothing more.
+    /// Reason why the sink stopped early.
     pub stopped: Option<Arc<str>>,
 }
 
@@ -31,7 +31,7 @@ impl Status {
         Self { name, accepted: 0, waiting: 0, dropped: 0, missed: 0, last: None, stopped: None }
     }
 
-    /// One line for the end of a run.
+    /// One line for the summary of a run.
     pub fn summary(&self) -> String {
         let Self { name, accepted, dropped, missed, .. } = self;
         let all = units::count(accepted + dropped);
@@ -39,20 +39,20 @@ impl Status {
         if *missed > 0 {
             text.push_str(&format!(", without {}s of the run", units::count(*missed)));
         }
-        let why = self.stopped.as_ref().or(self.last.as_ref().map(|(words, _)| words));
+        let why = self.stopped.as_ref().or(self.last.as_ref().map(|(message, _)| message));
         match why.filter(|_| self.is_incomplete()) {
             Some(why) => format!("{text}: {why}"),
             None => text,
         }
     }
 
-    /// True when something of the run did not arrive.
+    /// True if the receiver did not get all data of the run.
     pub fn is_incomplete(&self) -> bool {
         self.dropped > 0 || self.missed > 0 || self.stopped.is_some()
     }
 }
 
-/// Changes the status of one sink.
+/// Handle to update the status of one sink.
 #[derive(Debug, Clone)]
 pub struct Reporter {
     all: Arc<watch::Sender<Vec<Status>>>,
@@ -64,7 +64,7 @@ impl Reporter {
         Self { all, index }
     }
 
-    /// Applies a change.
+    /// Updates the status, and notifies receivers.
     pub fn change(&self, change: impl FnOnce(&mut Status)) {
         self.all.send_modify(|all| {
             if let Some(status) = all.get_mut(self.index) {

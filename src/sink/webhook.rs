@@ -1,8 +1,8 @@
-//! Posts the events of a run as JSON to any URL.
+//! Sends the events of a run as JSON to a URL.
 //!
-//! Each request has the headers `X-Katydid-Event` and `X-Katydid-Delivery` (unique, the same when a request is sent again),
-//! and with a secret `X-Katydid-Signature-256: sha256=` and the HMAC-SHA256 of the body in hexadecimal, as GitHub signs its
-//! webhooks.
+//! Each request has the headers `X-Katydid-Event` (name of the event) and `X-Katydid-Delivery` (unique id, unchanged in
+//! retries). With a secret, `X-Katydid-Signature-256` is `sha256=` and the HMAC-SHA256 of the body in hexadecimal, as
+//! in GitHub webhooks.
 
 use std::pin::Pin;
 
@@ -12,10 +12,10 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use super::contract::Sink;
+use super::event::Event;
 use super::feed::Feed;
 use super::http::Outgoing;
 use super::interval::Interval;
-use super::news::News;
 use super::status::Reporter;
 use super::{outbox, push};
 use crate::settings::Settings;
@@ -23,11 +23,11 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::store::{Meta, Totals};
 
-/// The sink, where `webhook_url` is set.
+/// Creates the sink if `webhook_url` is set.
 pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
     let Some(url) = &settings.webhook_url else {
-        let wrong = "webhook_secret has no effect without webhook_url";
-        return if settings.webhook_secret.is_some() { Err(wrong.to_owned()) } else { Ok(None) };
+        let error = "webhook_secret has no effect without webhook_url";
+        return if settings.webhook_secret.is_some() { Err(error.to_owned()) } else { Ok(None) };
     };
     let key = settings.webhook_secret.as_ref().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
     Ok(Some(Box::new(Webhook { url: url.clone(), key })))
@@ -51,16 +51,16 @@ impl Sink for Webhook {
     fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
             let meta = std::sync::Arc::clone(feed.meta());
-            push::run(feed, reporter, outbox::usual, |news| self.request(&meta, news).into_iter().collect()).await;
+            push::run(feed, reporter, outbox::classify, |event| self.request(&meta, event).into_iter().collect()).await;
         })
     }
 }
 
 impl Webhook {
-    fn request(&self, meta: &Meta, news: &News) -> Option<Outgoing> {
-        let (event, details) = event(news)?;
+    fn request(&self, meta: &Meta, event: &Event) -> Option<Outgoing> {
+        let (name, details) = name_and_details(event)?;
         let mut document = json!({
-            "event": event,
+            "event": name,
             "at": Timestamp::now().to_string(),
             "run": {
                 "id": meta.id,
@@ -81,7 +81,7 @@ impl Webhook {
         let body = document.to_string();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("x-katydid-event", HeaderValue::from_static(event));
+        headers.insert("x-katydid-event", HeaderValue::from_static(name));
         headers.insert("x-katydid-delivery", ascii(&format!("{:032x}", fastrand::u128(..))));
         if let Some(key) = &self.key {
             headers.insert("x-katydid-signature-256", ascii(&format!("sha256={}", hex(key, body.as_bytes()))));
@@ -90,19 +90,19 @@ impl Webhook {
     }
 }
 
-/// Name and figures of an event; `None` for news that are not sent.
-fn event(news: &News) -> Option<(&'static str, Value)> {
-    Some(match news {
-        News::Started(snapshot) => ("started", json!({ "totals": totals(snapshot) })),
-        News::Interval(interval) => ("interval", json!({ "interval": figures(interval) })),
-        News::Event(event) => {
-            ("load_changed", json!({ "text": event.text, "run_time_s": event.elapsed.as_secs_f64() }))
+/// Name and event-specific members of an event; `None` if it is not sent.
+fn name_and_details(event: &Event) -> Option<(&'static str, Value)> {
+    Some(match event {
+        Event::Started(snapshot) => ("started", json!({ "totals": totals(snapshot) })),
+        Event::Interval(interval) => ("interval", json!({ "interval": figures(interval) })),
+        Event::LoadChanged(change) => {
+            ("load_changed", json!({ "text": change.text, "run_time_s": change.elapsed.as_secs_f64() }))
         }
-        News::Threshold(judgement) => {
-            let event = if judgement.judged == Judged::Passes { "threshold_recovered" } else { "threshold_failed" };
-            (event, json!({ "threshold": threshold(judgement) }))
+        Event::Threshold(judgement) => {
+            let name = if judgement.judged == Judged::Passes { "threshold_recovered" } else { "threshold_failed" };
+            (name, json!({ "threshold": threshold(judgement) }))
         }
-        News::Ended(snapshot, verdict) => {
+        Event::Ended(snapshot, verdict) => {
             let thresholds: Vec<Value> = snapshot.judgements.iter().map(threshold).collect();
             let verdict = json!({ "word": verdict.conclusion.word(), "reason": verdict.reason });
             ("ended", json!({ "verdict": verdict, "totals": totals(snapshot), "thresholds": thresholds }))
@@ -139,11 +139,12 @@ fn threshold(judgement: &Judgement) -> Value {
     json!({ "check": judgement.words, "result": word, "value": judgement.value, "at": judgement.place })
 }
 
-/// Hexadecimal digits and words are always valid in a header.
+/// Creates a header value from hexadecimal digits or an identifier, which are always valid.
 fn ascii(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
 }
 
+/// HMAC of `body`, in hexadecimal.
 fn hex(key: &hmac::Key, body: &[u8]) -> String {
     hmac::sign(key, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,52 +1,52 @@
-//! A list that grows at its end and is shortened at its start. Its copies share all but what has changed since, so that
-//! a snapshot has the history of a run without copying it.
+//! A copy-on-write list: appends at the end, removes at the start; clones share chunks. Snapshots contain the history
+//! of a run without copying it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Most values in a chunk, which is what a change may have to copy.
-const CHUNK: usize = 32;
+/// Maximum number of values in a chunk, which is the most that a change copies.
+const CHUNK_LEN: usize = 32;
 
-/// Such a list.
+/// A copy-on-write list; see the [module](self).
 #[derive(Debug)]
 pub struct Chunks<T> {
-    /// All but the last are full.
+    /// All chunks but the last are full.
     chunks: Arc<VecDeque<Arc<Vec<T>>>>,
-    /// This many values at the start of the first chunk are not in the list any more.
-    gone: usize,
+    /// Number of values at the start of the first chunk that have been removed.
+    offset: usize,
 }
 
 impl<T: Copy> Chunks<T> {
-    /// How many values it has.
+    /// Number of values.
     pub fn len(&self) -> usize {
         let last = self.chunks.back().map_or(0, |chunk| chunk.len());
-        self.chunks.len().saturating_sub(1) * CHUNK + last - self.gone
+        self.chunks.len().saturating_sub(1) * CHUNK_LEN + last - self.offset
     }
 
-    /// True without values.
+    /// True if the list has no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// In their order.
+    /// Iterates over the values, first to last.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = T> + '_ {
-        let from = |at| if at == 0 { self.gone } else { 0 };
+        let from = |at| if at == 0 { self.offset } else { 0 };
         self.chunks.iter().enumerate().flat_map(move |(at, chunk)| chunk[from(at)..].iter().copied())
     }
 
-    /// The value at this place.
+    /// The value at index `at`; `None` if out of bounds.
     pub fn get(&self, at: usize) -> Option<T> {
-        let at = at + self.gone;
-        self.chunks.get(at / CHUNK)?.get(at % CHUNK).copied()
+        let at = at + self.offset;
+        self.chunks.get(at / CHUNK_LEN)?.get(at % CHUNK_LEN).copied()
     }
 
     /// Appends a value.
     pub fn push(&mut self, value: T) {
         let chunks = Arc::make_mut(&mut self.chunks);
-        match chunks.back_mut().filter(|chunk| chunk.len() < CHUNK) {
-            Some(chunk) => own(chunk).push(value),
+        match chunks.back_mut().filter(|chunk| chunk.len() < CHUNK_LEN) {
+            Some(chunk) => make_unique(chunk).push(value),
             None => {
-                let mut chunk = Vec::with_capacity(CHUNK);
+                let mut chunk = Vec::with_capacity(CHUNK_LEN);
                 chunk.push(value);
                 chunks.push_back(Arc::new(chunk));
             }
@@ -59,31 +59,31 @@ impl<T: Copy> Chunks<T> {
             return None;
         }
         let chunks = Arc::make_mut(&mut self.chunks);
-        let value = chunks.back_mut().and_then(|chunk| own(chunk).pop());
-        if chunks.back().is_some_and(|chunk| chunk.is_empty() || chunks.len() == 1 && chunk.len() == self.gone) {
+        let value = chunks.back_mut().and_then(|chunk| make_unique(chunk).pop());
+        if chunks.back().is_some_and(|chunk| chunk.is_empty() || chunks.len() == 1 && chunk.len() == self.offset) {
             chunks.pop_back();
-            self.gone = if chunks.is_empty() { 0 } else { self.gone };
+            self.offset = if chunks.is_empty() { 0 } else { self.offset };
         }
         value
     }
 
-    /// Removes this many values at the start.
+    /// Removes up to `count` values at the start.
     pub fn remove_first(&mut self, count: usize) {
-        let gone = self.gone + count.min(self.len());
-        if gone >= CHUNK || gone > 0 && self.len() == gone - self.gone {
+        let offset = self.offset + count.min(self.len());
+        if offset >= CHUNK_LEN || offset > 0 && self.len() == offset - self.offset {
             let chunks = Arc::make_mut(&mut self.chunks);
-            chunks.drain(..(gone / CHUNK).min(chunks.len()));
-            self.gone = if chunks.is_empty() { 0 } else { gone % CHUNK };
+            chunks.drain(..(offset / CHUNK_LEN).min(chunks.len()));
+            self.offset = if chunks.is_empty() { 0 } else { offset % CHUNK_LEN };
         } else {
-            self.gone = gone;
+            self.offset = offset;
         }
     }
 }
 
-/// The chunk itself where nobody else has it, else a copy.
-fn own<T: Copy>(chunk: &mut Arc<Vec<T>>) -> &mut Vec<T> {
+/// Like [`Arc::make_mut`], but the copy has the capacity of a full chunk.
+fn make_unique<T: Copy>(chunk: &mut Arc<Vec<T>>) -> &mut Vec<T> {
     if Arc::get_mut(chunk).is_none() {
-        let mut copy = Vec::with_capacity(CHUNK);
+        let mut copy = Vec::with_capacity(CHUNK_LEN);
         copy.extend_from_slice(chunk);
         *chunk = Arc::new(copy);
     }
@@ -92,13 +92,13 @@ fn own<T: Copy>(chunk: &mut Arc<Vec<T>>) -> &mut Vec<T> {
 
 impl<T> Clone for Chunks<T> {
     fn clone(&self) -> Self {
-        Self { chunks: Arc::clone(&self.chunks), gone: self.gone }
+        Self { chunks: Arc::clone(&self.chunks), offset: self.offset }
     }
 }
 
 impl<T> Default for Chunks<T> {
     fn default() -> Self {
-        Self { chunks: Arc::default(), gone: 0 }
+        Self { chunks: Arc::default(), offset: 0 }
     }
 }
 
@@ -117,9 +117,9 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// It is a list like any other, and its copies stay as they were.
+        /// Compares with a `Vec`; clones are unaffected by later changes.
         #[test]
-        fn it_does_what_a_list_does(steps in proptest::collection::vec((0u8..12, 0usize..70), 0..200)) {
+        fn chunks_behave_like_a_vec(steps in proptest::collection::vec((0u8..12, 0usize..70), 0..200)) {
             let (mut chunks, mut list) = (Chunks::default(), Vec::new());
             let mut copies = Vec::new();
             for (number, (step, count)) in steps.into_iter().enumerate() {
@@ -148,8 +148,8 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_costs_at_most_a_chunk() {
-        let mut chunks: Chunks<usize> = (0..10 * CHUNK + 5).collect();
+    fn changing_a_clone_copies_at_most_one_chunk() {
+        let mut chunks: Chunks<usize> = (0..10 * CHUNK_LEN + 5).collect();
         let copy = chunks.clone();
         chunks.push(0);
         let shared = chunks.chunks.iter().zip(&*copy.chunks).filter(|(ours, theirs)| Arc::ptr_eq(ours, theirs)).count();

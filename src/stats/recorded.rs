@@ -1,5 +1,5 @@
-//! Times of one row in one interval: a list while there are few, a histogram from then on. A plan with hundreds of rows
-//! has few of each, and histograms for them would take more memory than all else.
+//! Times of one row in one interval: a list up to [`LIST_CAPACITY`], then a histogram. Plans with hundreds of rows
+//! record few times for each row; a histogram per row would dominate memory use.
 
 use std::time::Duration;
 
@@ -7,64 +7,66 @@ use hdrhistogram::Histogram;
 
 use super::histogram::{Exact, Sparse, capped, fine};
 
-/// Most times in the list: 2 KiB.
-const FEW: usize = 512;
-/// Significant bits of a time in a histogram with three digits.
-const BITS: u32 = 11;
+/// Maximum length of the list, which is 2 KiB.
+const LIST_CAPACITY: usize = 512;
+/// Number of significant bits that a histogram with three significant digits keeps.
+const SIGNIFICANT_BITS: u32 = 11;
 
-/// Such times.
+/// Times of one row in one interval.
 #[derive(Debug, Clone)]
 pub(super) struct Recorded {
     exact: Exact,
-    /// Microseconds, as they came.
-    few: Vec<u32>,
-    /// All of them, once they do not fit into the list. It is kept for later intervals.
-    many: Option<Histogram<u32>>,
+    /// Times in microseconds, in order of arrival; the first [`LIST_CAPACITY`] of the interval.
+    list: Vec<u32>,
+    /// All times of the interval, if they exceed the list. Reused in later intervals.
+    histogram: Option<Histogram<u32>>,
 }
 
 impl Recorded {
     pub fn new() -> Self {
-        Self { exact: Exact::default(), few: Vec::with_capacity(FEW), many: None }
+        Self { exact: Exact::default(), list: Vec::with_capacity(LIST_CAPACITY), histogram: None }
     }
 
+    /// Adds a time.
     pub fn record(&mut self, time: Duration) {
         self.exact.record(time);
         let micros = capped(time);
-        if self.few.len() < FEW {
-            self.few.push(micros);
+        if self.list.len() < LIST_CAPACITY {
+            self.list.push(micros);
             return;
         }
-        let is_first = self.exact.count == FEW as u64 + 1;
-        let many = self.many.get_or_insert_with(fine);
-        if is_first {
-            many.reset();
+        let is_first_beyond = self.exact.count == LIST_CAPACITY as u64 + 1;
+        let histogram = self.histogram.get_or_insert_with(fine);
+        if is_first_beyond {
+            histogram.reset();
         }
-        // It grows up to the longest time, which is within what it can address.
-        let mut count = |micros| _ = many.record(u64::from(micros));
-        if is_first {
-            self.few.iter().copied().for_each(&mut count);
+        // Does not fail: the histogram resizes, and `capped` times are within its range.
+        let mut count = |micros| _ = histogram.record(u64::from(micros));
+        if is_first_beyond {
+            self.list.iter().copied().for_each(&mut count);
         }
         count(micros);
     }
 
+    /// Removes all times, and keeps allocations.
     pub fn clear(&mut self) {
         self.exact = Exact::default();
-        self.few.clear();
+        self.list.clear();
     }
 
-    /// The same content in compact form, with the resolution of a histogram.
+    /// Converts to the compact form, with the resolution of a histogram.
     pub fn sparse(&self) -> Sparse {
-        match &self.many {
-            Some(many) if self.exact.count > FEW as u64 => Sparse::of(self.exact, many),
-            _ => Sparse::of_each(self.exact, self.few.iter().map(|micros| highest_equivalent(*micros))),
+        match &self.histogram {
+            Some(histogram) if self.exact.count > LIST_CAPACITY as u64 => Sparse::of(self.exact, histogram),
+            _ => Sparse::of_each(self.exact, self.list.iter().map(|micros| highest_equivalent(*micros))),
         }
     }
 }
 
-/// The longest time that a histogram cannot tell from this one.
+/// The longest time that is in the same bucket of a histogram, in microseconds.
 fn highest_equivalent(micros: u32) -> u32 {
-    let coarse = (u32::BITS - micros.leading_zeros()).saturating_sub(BITS);
-    micros | ((1 << coarse) - 1)
+    let dropped_bits = (u32::BITS - micros.leading_zeros()).saturating_sub(SIGNIFICANT_BITS);
+    micros | ((1 << dropped_bits) - 1)
 }
 
 #[cfg(test)]
@@ -76,13 +78,13 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
-        /// Whatever comes in one interval after another, a histogram would have it too.
+        /// Compares with a histogram, over several intervals.
         #[test]
-        fn it_is_what_a_histogram_has(
+        fn results_equal_those_of_a_histogram(
             intervals in proptest::collection::vec(
                 prop_oneof![
-                    proptest::collection::vec(0u64..5_000, 0..FEW + 2),
-                    proptest::collection::vec(0u64..4_000_000_000_000, 0..2 * FEW),
+                    proptest::collection::vec(0u64..5_000, 0..LIST_CAPACITY + 2),
+                    proptest::collection::vec(0u64..4_000_000_000_000, 0..2 * LIST_CAPACITY),
                 ],
                 1..5,
             )
@@ -104,11 +106,11 @@ mod tests {
     }
 
     #[test]
-    fn few_times_take_no_histogram() {
+    fn histogram_is_allocated_only_beyond_the_list() {
         let mut recorded = Recorded::new();
-        (0..FEW).for_each(|n| recorded.record(Duration::from_millis(n as u64)));
-        assert!(recorded.many.is_none() && recorded.few.capacity() == FEW);
+        (0..LIST_CAPACITY).for_each(|n| recorded.record(Duration::from_millis(n as u64)));
+        assert!(recorded.histogram.is_none() && recorded.list.capacity() == LIST_CAPACITY);
         recorded.record(Duration::ZERO);
-        assert!(recorded.many.is_some() && recorded.few.capacity() == FEW);
+        assert!(recorded.histogram.is_some() && recorded.list.capacity() == LIST_CAPACITY);
     }
 }

@@ -5,16 +5,17 @@ use tokio::sync::watch;
 /// State of writing a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// Everything is written, at most a second late.
+    /// Data is written, with a delay of up to one second.
     Writing,
-    /// Writing fails with this error; it is retried.
+    /// Writing fails with this error, and is retried.
     Waiting(String),
     /// Writing works again after an error.
     Resumed,
 }
 
 impl Status {
-    /// Updates the state with the result of the last write. True if it changed.
+    /// Updates the state with the result of the last write. Returns true if the state changed; another error message is
+    /// not a change.
     pub fn update(&mut self, written: Result<(), String>) -> bool {
         let next = match (written, &*self) {
             (Err(why), _) => Status::Waiting(why),
@@ -27,23 +28,23 @@ impl Status {
     }
 }
 
-/// A kind of output that is written during a run.
+/// Kinds of output that are written during a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// The run folder.
+    /// Files of the run folder.
     Run,
-    /// The CSV files.
+    /// CSV files.
     Csv,
 }
 
-/// An output of the run and its state.
+/// Observes the state of an output.
 #[derive(Debug, Clone)]
 pub struct Writing {
     output: Output,
     status: watch::Receiver<Status>,
 }
 
-/// A message about a change.
+/// Message about a change of state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
     /// The message.
@@ -53,17 +54,17 @@ pub struct News {
 }
 
 impl Writing {
-    /// Creates an output with this state.
+    /// Creates an observer of `status`.
     pub fn new(output: Output, status: watch::Receiver<Status>) -> Self {
         Self { output, status }
     }
 
-    /// The change since the last call, if any.
+    /// Returns the change since the last call, if any.
     pub fn news(&mut self) -> Option<News> {
         self.status.has_changed().unwrap_or(false).then(|| self.latest()).flatten()
     }
 
-    /// Waits for the next change; `None` if the output ended.
+    /// Waits for the next change. Returns `None` if the writer ended.
     pub async fn next(&mut self) -> Option<News> {
         loop {
             self.status.changed().await.ok()?;
@@ -74,13 +75,13 @@ impl Writing {
     }
 
     fn latest(&mut self) -> Option<News> {
-        let (fails, again) = match self.output {
-            Output::Run => ("the run cannot be recorded for now", "the run is recorded again, with what had to wait"),
+        let (failing, resumed) = match self.output {
+            Output::Run => ("the run cannot be recorded for now", "the run is recorded again, including delayed data"),
             Output::Csv => ("the CSV files cannot be written for now", "the CSV files are written again"),
         };
         match &*self.status.borrow_and_update() {
-            Status::Waiting(why) => Some(News { text: format!("{fails}: {why}"), is_bad: true }),
-            Status::Resumed => Some(News { text: again.to_owned(), is_bad: false }),
+            Status::Waiting(why) => Some(News { text: format!("{failing}: {why}"), is_bad: true }),
+            Status::Resumed => Some(News { text: resumed.to_owned(), is_bad: false }),
             Status::Writing => None,
         }
     }

@@ -1,6 +1,6 @@
-//! The CI system that this process runs in.
+//! Detects the CI system that this process runs in.
 
-/// Its variable, the value where only one counts, and its name; the first that applies.
+/// Environment variable, required value (`None` for any non-empty value), and name. The first match applies.
 const SYSTEMS: &[(&str, Option<&str>, &str)] = &[
     ("GITHUB_ACTIONS", Some("true"), GITHUB_ACTIONS),
     ("GITLAB_CI", Some("true"), "GitLab CI"),
@@ -11,16 +11,16 @@ const SYSTEMS: &[(&str, Option<&str>, &str)] = &[
     ("CI", Some("true"), "another CI system"),
 ];
 
-/// Name of GitHub Actions in [`name`].
+/// Name of GitHub Actions, as returned by [`name`].
 pub const GITHUB_ACTIONS: &str = "GitHub Actions";
 
-/// The name of the CI system, as far as its environment says, which `variable` reads.
+/// Returns the name of the CI system, or `None` outside of CI. `variable` reads an environment variable.
 pub fn name(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
-    let is = |name: &str, wanted: Option<&str>| {
+    let matches = |name: &str, wanted: Option<&str>| {
         variable(name)
             .is_some_and(|value| wanted.map_or(!value.is_empty(), |wanted| value.eq_ignore_ascii_case(wanted)))
     };
-    SYSTEMS.iter().find(|(variable, value, _)| is(variable, *value)).map(|(_, _, name)| *name)
+    SYSTEMS.iter().find(|(variable, value, _)| matches(variable, *value)).map(|(_, _, name)| *name)
 }
 
 #[cfg(test)]
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn systems_are_known_by_their_variables() {
+    fn ci_systems_are_detected_by_environment_variables() {
         let of = |pairs: &[(&str, &str)]| {
             name(|wanted| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned()))
         };

@@ -1,5 +1,6 @@
-//! Files that are written whole: beside their place and renamed, so that each is complete or absent, whatever ends the
-//! program. A path may also lead elsewhere: through a symbolic link, to a device, a FIFO or standard output.
+//! Atomic output files: each is written to a temporary file in the same folder and renamed, so that it is complete or
+//! absent even if the process is killed. Symbolic links are followed. Devices, FIFOs and standard output are written
+//! directly.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -13,32 +14,33 @@ use tempfile::NamedTempFile;
 
 use super::write;
 
-/// The path that means standard output.
+/// Path of standard output on the command line.
 const STDOUT: &str = "-";
-/// What the files are called while they are written.
+/// Prefix and suffix of temporary files.
 const PREFIX: &str = ".katydid-";
 const SUFFIX: &str = ".tmp";
-/// Most symbolic links that lead to each other.
-const MOST_LINKS: usize = 40;
-/// How long a FIFO waits for its reader, and the time between two attempts.
+/// Maximum length of a chain of symbolic links.
+const MAX_LINKS: usize = 40;
+/// Time to wait for a reader of a FIFO.
 const READER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time between attempts to open a FIFO.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// What a path leads to.
+/// Type of the file at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// A regular file or none yet, behind all symbolic links.
+    /// A regular file, or a path at which none exists yet, with symbolic links resolved.
     File(PathBuf),
-    /// A device or a FIFO, which is written as it is.
+    /// A device or a FIFO, which is opened and written.
     Device,
-    /// `-`, or a name of what standard output is.
+    /// `-`, or another path of standard output, such as `/dev/stdout`.
     Stdout,
 }
 
-/// What `path` leads to.
+/// Determines the type of the file at `path`, following symbolic links.
 ///
 /// # Errors
-/// When it is a folder or a socket, or cannot be known.
+/// Returns an error if it is a folder or a socket, or if its metadata cannot be read.
 pub fn target(path: &Path) -> io::Result<Target> {
     if is_stdout(path) {
         return Ok(Target::Stdout);
@@ -48,25 +50,25 @@ pub fn target(path: &Path) -> io::Result<Target> {
         Ok(found) if found.file_type().is_socket() => Err(io::Error::other("it is a socket")),
         Ok(found) if !found.is_file() => Ok(Target::Device),
         Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
-        Ok(_) | Err(_) => followed(path).map(Target::File),
+        Ok(_) | Err(_) => resolve_links(path).map(Target::File),
     }
 }
 
-/// Whether it is `-`, or a name of what standard output is, such as `/dev/stdout`.
+/// True for `-`, and for paths of the file that standard output refers to, such as `/dev/stdout`.
 pub fn is_stdout(path: &Path) -> bool {
     let is_same = || {
-        let (Ok(there), Ok(out)) = (fs::metadata(path), rustix::fs::fstat(rustix::stdio::stdout())) else {
+        let (Ok(file), Ok(out)) = (fs::metadata(path), rustix::fs::fstat(rustix::stdio::stdout())) else {
             return false;
         };
-        (there.dev(), there.ino()) == (out.st_dev, out.st_ino)
+        (file.dev(), file.ino()) == (out.st_dev, out.st_ino)
     };
     path.as_os_str() == STDOUT || is_same()
 }
 
-/// Behind all symbolic links, also where the last one leads to nothing yet.
-fn followed(path: &Path) -> io::Result<PathBuf> {
+/// Resolves symbolic links. Unlike [`fs::canonicalize`], the target need not exist.
+fn resolve_links(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         match fs::read_link(&path) {
             Ok(to) => path = folder(&path).join(to),
             Err(_) => return Ok(path),
@@ -75,11 +77,11 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
     Err(Errno::LOOP.into())
 }
 
-/// Puts a file at `path` that has what `fill` writes, or writes it to the device that is there; the folder is made where
-/// it is missing.
+/// Writes the output of `fill` to `path`: a regular file is replaced atomically, a device is written directly. Creates
+/// missing folders.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if the file cannot be written.
 pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     match target(path)? {
         Target::File(path) => replace(&path, |file| fill(file)).map(drop),
@@ -88,18 +90,18 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     }
 }
 
-/// Puts a file at `path`, and returns it to be read and appended to.
+/// Creates or replaces the file at `path` atomically, and returns it open for reading and appending.
 ///
 /// # Errors
-/// When it cannot be written, or something is there that is not a regular file.
+/// Returns an error if it cannot be written, or if a file exists that is not a regular one.
 pub fn create(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
     replace(&regular(path)?, fill)
 }
 
-/// Where a regular file is, or will be.
+/// Resolves the path of a regular file, which need not exist.
 ///
 /// # Errors
-/// When something else is there.
+/// Returns an error if another type of file exists.
 pub fn regular(path: &Path) -> io::Result<PathBuf> {
     match target(path)? {
         Target::File(path) => Ok(path),
@@ -115,20 +117,20 @@ fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::R
     Ok(file.persist(path)?)
 }
 
-/// Whether [`write()`] will be able to write there: makes the folder, and a file in it that is gone again afterwards.
+/// Checks that [`write()`] can write to `path`. Creates missing folders.
 ///
 /// # Errors
-/// Says why it will not.
+/// Returns an error if the folder or the device is not writable.
 pub fn check(path: &Path) -> io::Result<()> {
     match target(path)? {
-        Target::File(path) => try_folder(&path),
+        Target::File(path) => probe_folder(&path),
         Target::Device => Ok(rustix::fs::access(path, Access::WRITE_OK)?),
         Target::Stdout => Ok(()),
     }
 }
 
-/// Makes the folder of `path` where it is missing, and writes a file there, which is then removed.
-fn try_folder(path: &Path) -> io::Result<()> {
+/// Creates the folder of `path` if it is missing, and writes and removes a temporary file in it.
+fn probe_folder(path: &Path) -> io::Result<()> {
     let folder = folder(path);
     fs::create_dir_all(folder)?;
     temporary(folder)?.write_all(b"\n")
@@ -138,24 +140,25 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file that is removed when it is not renamed. It is locked while it is written.
+/// Creates a temporary file, which is removed unless it is renamed. It is locked until it is closed, see [`sweep`].
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    // A temporary file is private by default; a report is not. The umask still applies.
+    // Reports are readable by others, unlike temporary files by default. The umask applies.
     let permissions = fs::Permissions::from_mode(0o644);
     let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(permissions).tempfile_in(folder)?;
-    // Some file systems have no locks: then leftover files are not removed either.
+    // Errors are ignored: on file systems without locks, `sweep` does not remove leftover files.
     let _ = file.as_file().try_lock();
     Ok(file)
 }
 
-/// A FIFO waits for its reader, but not for ever: nobody could end the program meanwhile.
+/// Opens a device or FIFO for writing. Opening a FIFO blocks uninterruptibly until it has a reader; polling limits that
+/// to [`READER_TIMEOUT`].
 fn open_device(path: &Path) -> io::Result<File> {
     let deadline = Instant::now() + READER_TIMEOUT;
     loop {
         match OpenOptions::new().write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path) {
             Err(why) if why.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
                 if Instant::now() >= deadline {
-                    return Err(io::Error::other("nobody reads from it"));
+                    return Err(io::Error::other("no reader opened it"));
                 }
                 std::thread::sleep(RETRY);
             }
@@ -169,7 +172,7 @@ fn open_device(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Standard output, past its lock.
+/// Unbuffered standard output, without taking the lock of [`io::Stdout`].
 struct Stdout;
 
 impl Write for Stdout {
@@ -182,16 +185,16 @@ impl Write for Stdout {
     }
 }
 
-/// Removes the temporary files beside `path` that a killed program left behind: their locks are free.
+/// Removes temporary files in the folder of `path` that killed processes left behind, recognized by their free locks.
 pub fn sweep(path: &Path) {
     let Ok(Target::File(path)) = target(path) else { return };
     let Ok(entries) = fs::read_dir(folder(&path)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        // Opening something else, such as a pipe, may block.
-        let is_ours = is_named && entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_ours && let Ok(file) = File::open(entry.path()) {
+        // Opening other types of files, such as FIFOs, may block.
+        let is_temporary = is_named && entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_temporary && let Ok(file) = File::open(entry.path()) {
             match file.try_lock() {
                 Ok(()) => drop(fs::remove_file(entry.path())),
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
@@ -212,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_written_through_and_stay() {
+    fn symbolic_links_are_followed_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("real"), "old").unwrap();
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn devices_and_fifos_are_written_and_stay() {
+    fn devices_and_fifos_are_written_in_place() {
         let folder = tempfile::tempdir().unwrap();
         let fifo = folder.path().join("fifo");
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
@@ -247,12 +250,12 @@ mod tests {
         write(&fifo, hello).unwrap();
         assert_eq!(reader.join().unwrap(), "hello");
         assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
-        assert!(create(&fifo, |_| Ok(())).is_err(), "nothing can be appended to a FIFO that is renamed");
+        assert!(create(&fifo, |_| Ok(())).is_err(), "a FIFO is not a regular file");
 
         let link = folder.path().join("full");
         symlink("/dev/full", &link).unwrap();
         check(&link).unwrap();
         assert_eq!(write(&link, hello).unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file stays");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
     }
 }

@@ -1,4 +1,4 @@
-//! The page of runs made by hand: hostile, empty, long, and many.
+//! The page of constructed runs: hostile, empty, long, and many.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ fn markdown(runs: &[Run]) -> String {
     markdown
 }
 
-/// A complete test of two hours with 50 users whose figures do not drift.
+/// A complete test of two hours with 50 users, without significant trends.
 fn complete() -> Run {
     let mut run = fixture::large(3, 0, 7_200);
     let last = Arc::make_mut(&mut run.last);
@@ -58,21 +58,21 @@ fn complete() -> Run {
 }
 
 #[test]
-fn a_page_as_it_is() {
+fn markdown_matches_the_snapshot() {
     let page = markdown(&[fixture::run(), fixture::with_protocols()]);
     let (text, charts) = page.split_once("## Charts").expect("charts");
     insta::assert_snapshot!("markdown", text);
     assert_eq!(charts.matches("<svg ").count(), 4, "{charts}");
-    // Where SVG is removed, nothing of it stays behind.
+    // Viewers that strip SVG tags leave no text behind.
     let picture = charts.split("<svg ").nth(1).and_then(|rest| rest.split("</svg>").next()).expect("a picture");
-    let left: String =
+    let remaining: String =
         picture.split_once('>').expect("a tag").1.split('<').filter_map(|part| part.split('>').nth(1)).collect();
-    assert_eq!(left.trim(), "");
-    assert!(!picture.contains("\n\n"), "an empty line would end it");
+    assert_eq!(remaining.trim(), "");
+    assert!(!picture.contains("\n\n"), "an empty line ends inline HTML");
 }
 
 #[test]
-fn criteria_are_ticked_with_their_evidence_and_no_others() {
+fn only_met_criteria_are_ticked() {
     let page = markdown(&[complete(), complete()]);
     let criteria = section(&page, "Success criteria");
     for line in [
@@ -86,7 +86,7 @@ fn criteria_are_ticked_with_their_evidence_and_no_others() {
     ] {
         assert!(criteria.contains(line), "{line}: {criteria}");
     }
-    // What falls gets better, but for throughput; of an invalid run nothing is known.
+    // A falling metric is an improvement, except for throughput. Trends of invalid runs are ignored.
     let drifting = |metric: &str, slope: f64, verdict: &str| {
         let mut run = complete();
         let drift = &mut Arc::make_mut(&mut Arc::make_mut(&mut run.last).drifts)[0];
@@ -94,16 +94,16 @@ fn criteria_are_ticked_with_their_evidence_and_no_others() {
         Arc::make_mut(&mut run.meta).outcome.as_mut().expect("it has one").verdict = verdict.to_owned();
         markdown(&[run])
     };
-    for (metric, slope, verdict, words) in [
+    for (metric, slope, verdict, expected) in [
         ("p95", -0.1, "passed", "- [x] Performance does not degrade over time: nothing gets worse in the run"),
         ("p95", 0.1, "passed", "- [ ] Performance does not degrade over time: figures get worse in the run"),
         ("throughput", -0.1, "passed", "- [ ] Performance does not degrade over time: figures get worse in the run"),
-        ("p95", 0.1, "invalid", "- [ ] Performance does not degrade over time: no run with figures that can be used"),
+        ("p95", 0.1, "invalid", "- [ ] Performance does not degrade over time: no run with usable figures"),
     ] {
         let page = drifting(metric, slope, verdict);
-        assert!(page.contains(words), "{metric} {slope} {verdict}: {page}");
+        assert!(page.contains(expected), "{metric} {slope} {verdict}: {page}");
     }
-    // One test is not two; a run that was killed, or whose users were too few, is none.
+    // Two tests are required; a run that was too short does not count.
     let mut shorter = complete();
     Arc::make_mut(&mut shorter.last).elapsed = Duration::from_secs(7_199);
     let page = markdown(&[complete(), shorter]);
@@ -119,46 +119,46 @@ fn criteria_are_ticked_with_their_evidence_and_no_others() {
         assert!(criteria.contains(line), "{line}: {criteria}");
     }
     let page = markdown(&[fixture::running()]);
-    assert!(page.contains("so far; a run without a verdict decides nothing"), "{page}");
+    assert!(page.contains("so far; not all runs have a verdict"), "{page}");
     assert!(page.contains("- [ ] p95 is below 500 ms: Run 1: 72ms so far"), "{page}");
 }
 
 #[test]
-fn the_matrix_has_seven_criteria_of_one_hundred_percent() {
+fn matrix_has_seven_criteria_with_weights_that_sum_to_100_percent() {
     let page = markdown(&[fixture::run()]);
     let rows = super::table(section(&page, "Decision matrix"));
     assert_eq!(rows.len(), 8);
     let weight = |row: &Vec<String>| row[2].trim_matches('*').trim_end_matches(" %").parse::<u32>().expect("a weight");
     assert_eq!((rows[..7].iter().map(weight).sum::<u32>(), weight(&rows[7])), (100, 100));
-    assert!(rows.iter().all(|row| row[3..].iter().all(String::is_empty)), "scores are left to people: {rows:?}");
+    assert!(rows.iter().all(|row| row[3..].iter().all(String::is_empty)), "scores are blank: {rows:?}");
 }
 
 #[test]
-fn runs_without_figures_say_so() {
+fn runs_without_usable_figures_are_marked() {
     let page = markdown(&[fixture::empty()]);
-    for words in [
-        "**Normal:** unknown: no run has figures",
+    for expected in [
+        "**Normal:** unknown: no run has usable figures",
         "Run 1: nothing was measured",
         "Not a measure of what is normal: it has no responses.",
         "No request got a response.",
         "No request failed.",
         "- [ ] Fewer than 1 % of requests fail: Run 1: it has no responses",
     ] {
-        assert!(page.contains(words), "{words}: {page}");
+        assert!(page.contains(expected), "{expected}: {page}");
     }
     assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
-    let mut refused = fixture::run();
-    let total = &mut Arc::make_mut(&mut refused.last).total.total;
+    let mut failing = fixture::run();
+    let total = &mut Arc::make_mut(&mut failing.last).total.total;
     total.failures = total.requests;
-    assert!(markdown(&[refused]).contains("Not a measure of what is normal: every request failed."));
+    assert!(markdown(&[failing]).contains("Not a measure of what is normal: every request failed."));
     let mut invalid = fixture::run();
     Arc::make_mut(&mut invalid.meta).outcome.as_mut().expect("it has one").verdict = "invalid".to_owned();
     let page = markdown(&[fixture::run(), invalid]);
-    assert!(page.contains("Left out: Run 2 (the load generator was the bottleneck)."), "{page}");
+    assert!(page.contains("Excluded: Run 2 (the load generator was the bottleneck)."), "{page}");
 }
 
 #[test]
-fn nothing_from_outside_is_more_than_text() {
+fn text_from_outside_is_escaped() {
     let runs = [fixture::hostile::run(), fixture::with_protocols()];
     let [markdown, html] = pages(&runs);
     inert::markdown_is_inert(&markdown);
@@ -176,19 +176,19 @@ fn nothing_from_outside_is_more_than_text() {
         assert!(html.len() < 1_000_000, "{name}: {} bytes", html.len());
         std::fs::write(&path, html).expect("a file");
         for (size, theme) in [(WIDE, "light"), (NARROW, "dark")] {
-            let wrong = browser.open(&path, size, theme);
-            assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+            let errors = browser.open(&path, size, theme);
+            assert!(errors.is_empty(), "{name}: {errors:#?}");
             let width = browser.evaluate("document.documentElement.scrollWidth").as_u64().expect("a width");
-            assert!(width <= size.0.into(), "{name}: the page scrolls sideways, {width} of {}", size.0);
+            assert!(width <= size.0.into(), "{name}: the page scrolls horizontally, {width} of {}", size.0);
             assert_eq!(browser.evaluate("typeof window.hacked"), "undefined", "{name}");
-            let strange = "document.querySelectorAll('script, img, iframe, link, object, [onerror], [style]').length";
-            assert_eq!(browser.evaluate(strange), 0, "{name}");
+            let forbidden = "document.querySelectorAll('script, img, iframe, link, object, [onerror], [style]').length";
+            assert_eq!(browser.evaluate(forbidden), 0, "{name}");
             assert_eq!(browser.evaluate("document.querySelectorAll('main > section[id]').length"), 16, "{name}");
-            // The figures are drawn, in the colours of the theme.
+            // Charts have lines.
             let lines = browser.evaluate("document.querySelectorAll('svg polyline').length").as_u64().expect("a count");
             assert!(lines >= 4, "{name}: {lines}");
         }
-        let background = texts_of(&mut browser, "getComputedStyle(document.body).backgroundColor");
+        let background = evaluate_string(&mut browser, "getComputedStyle(document.body).backgroundColor");
         assert_eq!(background, "rgb(16, 19, 23)", "{name}: dark");
     }
     browser.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked=1\">')");
@@ -196,6 +196,6 @@ fn nothing_from_outside_is_more_than_text() {
     assert!(!texts(&mut browser, "h1").is_empty());
 }
 
-fn texts_of(browser: &mut Browser, expression: &str) -> String {
+fn evaluate_string(browser: &mut Browser, expression: &str) -> String {
     browser.evaluate(expression).as_str().expect("a string").to_owned()
 }

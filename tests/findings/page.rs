@@ -1,15 +1,15 @@
-//! Reads the page, as text and in a browser.
+//! Extracts parts of the page, from Markdown and in a browser.
 
 use super::chromium::Browser;
 
-/// What is between a heading of the second level and the next.
+/// Content between a heading of level 2 and the next.
 pub fn section<'a>(page: &'a str, title: &str) -> &'a str {
     let heading = format!("\n## {title}\n");
     let (_, after) = page.split_once(&heading).unwrap_or_else(|| panic!("no {title}: {page}"));
-    after.split("\n## ").next().expect("a text")
+    after.split("\n## ").next().expect("content")
 }
 
-/// The rows of the first table, without its head.
+/// Rows of the first table, without its header.
 pub fn table(text: &str) -> Vec<Vec<String>> {
     let rows =
         text.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
@@ -20,7 +20,7 @@ pub fn table(text: &str) -> Vec<Vec<String>> {
     .collect()
 }
 
-/// The texts of all elements that a selector finds.
+/// Text content of all elements that match a CSS selector.
 pub fn texts(browser: &mut Browser, selector: &str) -> Vec<String> {
     let found = browser.evaluate(&format!(
         "Array.from(document.querySelectorAll({selector:?})).map(element => element.textContent.trim())"
@@ -28,7 +28,7 @@ pub fn texts(browser: &mut Browser, selector: &str) -> Vec<String> {
     serde_json::from_value(found).expect("strings")
 }
 
-/// The cells of the rows that a selector finds.
+/// Text content of the cells of all table rows that match a CSS selector.
 pub fn cells(browser: &mut Browser, selector: &str) -> Vec<Vec<String>> {
     let found = browser.evaluate(&format!(
         "Array.from(document.querySelectorAll({selector:?})).map(row => Array.from(row.cells).map(cell => cell.textContent.trim()))"

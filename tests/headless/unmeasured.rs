@@ -1,4 +1,4 @@
-//! Runs in which nothing was measured, or nothing was answered: no report shows a figure, and none a success.
+//! Runs without measurements or without responses: reports show neither figures nor success.
 
 use std::fs;
 use std::net::TcpListener;
@@ -7,13 +7,13 @@ use crate::command::{Ran, err, katydid, out, prepared, run, signal};
 use crate::nginx::Nginx;
 use crate::wait::until;
 
-/// A port at which nothing listens.
+/// A port without a listener.
 fn closed_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port()
 }
 
 #[test]
-fn a_run_that_is_stopped_in_its_warm_up_has_measured_nothing() {
+fn a_run_that_is_stopped_during_warm_up_is_undecided() {
     let nginx = Nginx::start();
     let tasks = "wait_time: constant(20ms)\ntasks: [{ steps: [{ get: /missing }] }]\nthresholds: [requests >= 10]\n";
     for load in [
@@ -28,13 +28,13 @@ fn a_run_that_is_stopped_in_its_warm_up_has_measured_nothing() {
         until("requests of the warm-up", || nginx.log().len() > before + 20);
         signal("INT", child.id());
         let output = child.wait_with_output().expect("its output");
-        let said = out(&output);
-        assert_eq!(output.status.code(), Some(3), "{load}: {said}{}", err(&output));
+        let stdout = out(&output);
+        assert_eq!(output.status.code(), Some(3), "{load}: {stdout}{}", err(&output));
         let reason = "undecided: the run ended in its warm-up, and nothing was measured";
-        assert!(said.contains(&format!(" ? {reason}\n")), "{load}: {said}");
-        assert!(said.contains("? requests >= 10  –  cannot tell: nothing was measured"), "{load}: {said}");
-        assert!(said.contains(" requests of the warm-up are in no row"), "{load}: {said}");
-        assert!(!said.contains("does not count") && !said.contains("/missing"), "{load}: {said}");
+        assert!(stdout.contains(&format!(" ? {reason}\n")), "{load}: {stdout}");
+        assert!(stdout.contains("? requests >= 10  –  cannot tell: nothing was measured"), "{load}: {stdout}");
+        assert!(stdout.contains(" requests of the warm-up are in no row"), "{load}: {stdout}");
+        assert!(!stdout.contains("does not count") && !stdout.contains("/missing"), "{load}: {stdout}");
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("a file");
         assert!(read("report.md").contains(&reason["undecided: ".len()..]), "{}", read("report.md"));
         assert!(
@@ -72,7 +72,7 @@ fn a_run_without_requests_is_undecided() {
 }
 
 #[test]
-fn no_response_has_no_response_time() {
+fn failed_requests_without_response_have_no_response_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = format!(
         "host: http://127.0.0.1:{}\nwait_time: constant(20ms)\ntasks: [{{ steps: [{{ get: /a }}] }}]\n",
@@ -80,11 +80,11 @@ fn no_response_has_no_response_time() {
     );
     let flags = "-t 1s --markdown report.md --html report.html --runs-dir runs";
     let output = prepared(folder.path(), &text, flags).output().expect("the command runs");
-    let said = out(&output);
-    let rows: Vec<&str> = said.lines().filter(|line| line.contains("/a ") && line.starts_with("GET")).collect();
-    assert_eq!(rows.len(), 2, "{said}");
-    assert!(rows.iter().all(|row| row.contains(" – ")), "{said}");
-    assert!(!said.contains("Response times:"), "{said}");
+    let stdout = out(&output);
+    let rows: Vec<&str> = stdout.lines().filter(|line| line.contains("/a ") && line.starts_with("GET")).collect();
+    assert_eq!(rows.len(), 2, "{stdout}");
+    assert!(rows.iter().all(|row| row.contains(" – ")), "{stdout}");
+    assert!(!stdout.contains("Response times:"), "{stdout}");
     let markdown = fs::read_to_string(folder.path().join("report.md")).expect("a file");
     let row = markdown.lines().find(|line| line.starts_with("| `GET /a`") && line.contains(" %)")).unwrap_or_default();
     assert!(row.ends_with("| – | – | – | – |"), "{markdown}");
@@ -93,7 +93,7 @@ fn no_response_has_no_response_time() {
     let summary = out(&run(folder.path(), &["report", "latest", "--runs-dir", "runs"]));
     let totals = summary.lines().skip_while(|line| !line.contains("p50")).nth(1).unwrap_or_default();
     assert_eq!(totals.matches('–').count(), 4, "{summary}");
-    // Locust's columns count the times of failed requests.
+    // The columns of Locust include the times of failed requests.
     let ran = Ran::of(output, folder);
     assert!(ran.row("/a")["Max Response Time"].parse::<f64>().expect("a number") > 0.0);
 }

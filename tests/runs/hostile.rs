@@ -1,4 +1,4 @@
-//! Folders of runs in which names lead elsewhere, and figures that cannot be.
+//! Recorded runs with symbolic links, special files and invalid figures.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -11,17 +11,17 @@ use serde_json::Value;
 use super::command::{err, out};
 use super::place::Place;
 
-/// Longer than any of these commands takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time limit for a command.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a command says that must not wait for anything; the test fails where it does.
-fn at_once(place: &Place, line: &str) -> Output {
+/// Output of a command. Panics if it does not end within [`TIMEOUT`].
+fn run_with_timeout(place: &Place, line: &str) -> Output {
     let mut child = place.spawn(line);
-    let begun = Instant::now();
+    let started = Instant::now();
     while child.try_wait().expect("a child").is_none() {
-        if begun.elapsed() > PATIENCE {
+        if started.elapsed() > TIMEOUT {
             child.kill().expect("a live child");
-            panic!("{line} does not end");
+            panic!("{line} timed out");
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -34,7 +34,7 @@ fn fifo(path: &Path) {
 }
 
 #[test]
-fn a_file_that_leads_elsewhere_is_not_read_and_stops_nothing() {
+fn special_files_are_not_read_and_do_not_block() {
     let place = Place::new();
     let real = place.record("-t 1s");
     let bad = |file: &str| {
@@ -48,26 +48,26 @@ fn a_file_that_leads_elsewhere_is_not_read_and_stops_nothing() {
     fs::create_dir(&zero).expect("a folder");
     symlink("/dev/zero", zero.join("meta.json")).expect("a link");
     for line in ["runs", "runs --json", "usage", "report latest", "-f s.yaml --headless --only-summary -t 300ms"] {
-        let output = at_once(&place, line);
+        let output = run_with_timeout(&place, line);
         assert_eq!(output.status.code(), Some(0), "{line}: {}", err(&output));
     }
     let table = place.ok("runs");
     for id in [&*with_meta, with_zero] {
         let line = table.lines().find(|line| line.starts_with(id)).expect("a line");
         assert!(line.contains("it is not a regular file"), "{line}");
-        assert_eq!(at_once(&place, &format!("report {id}")).status.code(), Some(1));
+        assert_eq!(run_with_timeout(&place, &format!("report {id}")).status.code(), Some(1));
     }
     for file in ["snapshot.json", "series.jsonl", "events.jsonl"] {
         let (path, id) = bad(file);
         fifo(&path);
-        let output = at_once(&place, &format!("report {id}"));
+        let output = run_with_timeout(&place, &format!("report {id}"));
         assert_eq!(output.status.code(), Some(1), "{file}: {}", err(&output));
         assert!(err(&output).contains(file) && err(&output).contains("not a regular file"), "{}", err(&output));
     }
 }
 
 #[test]
-fn an_export_follows_no_links_and_overwrites_nothing_else() {
+fn export_does_not_follow_links_or_overwrite_other_files() {
     let place = Place::new();
     let real = place.record("-t 1s");
     place.copy(&real, "2026-01-01_000000_link", |_| {});
@@ -90,7 +90,7 @@ fn an_export_follows_no_links_and_overwrites_nothing_else() {
 }
 
 #[test]
-fn figures_that_cannot_be_are_damage() {
+fn invalid_figures_are_reported_as_damage() {
     let place = Place::new();
     let real = place.record("-t 1500ms");
     for (id, vu_hours) in [("2026-01-01_000000_less", -5.0), ("2026-01-02_000000_more", 1e308)] {
@@ -109,7 +109,7 @@ fn figures_that_cannot_be_are_damage() {
 }
 
 #[test]
-fn a_run_that_is_imported_again_counts_once() {
+fn a_run_that_is_imported_twice_counts_once() {
     let place = Place::new();
     place.record("-t 1s");
     let before = place.json("usage --json");
@@ -125,10 +125,10 @@ fn a_run_that_is_imported_again_counts_once() {
 }
 
 #[test]
-fn a_report_of_a_live_run_is_of_one_moment() {
+fn reports_of_a_running_run_are_consistent() {
     let place = Place::new();
     let mut child = place.start("-t 3s");
-    // The first snapshot of the run, to which the lines of later seconds do not belong.
+    // The first snapshot with requests; series.jsonl will contain later seconds, which must be ignored.
     let early = loop {
         let runs = fs::read_dir(place.runs()).into_iter().flatten().flatten();
         let found = runs.filter_map(|run| fs::read(run.path().join("snapshot.json")).ok()).next();
@@ -137,7 +137,7 @@ fn a_report_of_a_live_run_is_of_one_moment() {
         {
             break text;
         }
-        assert!(child.0.try_wait().expect("a child").is_none(), "it ended");
+        assert!(child.0.try_wait().expect("a child").is_none(), "the run ended before the first snapshot");
         std::thread::yield_now();
     };
     assert!(child.0.wait().expect("an end").success());
@@ -145,7 +145,7 @@ fn a_report_of_a_live_run_is_of_one_moment() {
     place.change(&real, |meta| (meta["ended"], meta["outcome"]) = (Value::Null, Value::Null));
     let folder = place.runs().join(&real);
     fs::write(folder.join("snapshot.json"), early).expect("a file");
-    // What a journal holds while it writes.
+    // A journal holds this lock while it writes.
     let lock = File::open(folder.join("intervals.hlog")).expect("a file");
     lock.lock().expect("a lock");
     assert!(place.ok("report latest --json now.json --markdown now.md").contains("now.md"));
@@ -158,7 +158,7 @@ fn a_report_of_a_live_run_is_of_one_moment() {
     assert_eq!(report["run"]["state"], "running");
     assert!(total > 0 && sum("rows") == total && sum("series") <= total, "{total} {} {}", sum("rows"), sum("series"));
 
-    // Nothing is decided yet, and on the terminal too.
+    // A run without an outcome has no verdict, in the text report either.
     let text = place.ok("report latest");
     assert!(text.contains("running: The run is not over") && !text.contains("passed"), "{text}");
     drop(lock);

@@ -1,4 +1,4 @@
-//! Where reports go: through links, to standard output, and never over each other.
+//! Output paths of reports: symbolic links, standard output, and conflicts.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,7 +7,7 @@ use super::command::{err, out};
 use super::place::Place;
 
 #[test]
-fn a_link_stays_a_link_and_its_target_is_written() {
+fn symbolic_links_are_kept_and_their_targets_are_written() {
     let place = Place::new();
     let at = |name: &str| place.path().join(name);
     for link in ["l.txt", "l.html", "l.xml", "l_stats.csv"] {
@@ -24,13 +24,13 @@ fn a_link_stays_a_link_and_its_target_is_written() {
 }
 
 #[test]
-fn standard_output_is_a_place_for_one_report() {
+fn one_report_can_be_written_to_standard_output() {
     let place = Place::new();
     let during = place.run("-f s.yaml --headless -t 1s --markdown - --junit j.xml");
     assert!(during.status.success(), "{}", err(&during));
     place.ok("report latest --markdown m.md");
     let markdown = fs::read_to_string(place.path().join("m.md")).expect("a file");
-    assert_eq!(out(&during), markdown, "nothing else is there");
+    assert_eq!(out(&during), markdown, "standard output contains only the report");
     assert!(err(&during).contains("wrote j.xml"), "{}", err(&during));
     for name in ["-", "/dev/stdout", "/dev/fd/1"] {
         let output = place.run(&format!("report latest --markdown {name} --text t.txt"));
@@ -42,11 +42,11 @@ fn standard_output_is_a_place_for_one_report() {
 }
 
 #[test]
-fn no_report_overwrites_another_or_what_is_read() {
+fn reports_do_not_overwrite_each_other_or_input_files() {
     let place = Place::new();
     let real = place.record("-t 1s");
     let scenario = fs::read(place.path().join("s.yaml")).expect("a file");
-    for (line, words) in [
+    for (line, expected) in [
         ("report latest --html x --json ./x", "./x is named twice"),
         ("report latest --csv x --text x_stats.csv", "x_stats.csv is named twice"),
         (&*format!("report latest --json runs/{real}/meta.json"), "is read by this command"),
@@ -56,7 +56,7 @@ fn no_report_overwrites_another_or_what_is_read() {
     ] {
         let output = place.run(line);
         assert_eq!(output.status.code(), Some(2), "{line}: {}", err(&output));
-        assert!(err(&output).contains(words.trim_start_matches("./")), "{line}: {}", err(&output));
+        assert!(err(&output).contains(expected.trim_start_matches("./")), "{line}: {}", err(&output));
     }
     assert!(!place.path().join("x").exists());
     assert_eq!(fs::read(place.path().join("s.yaml")).expect("a file"), scenario);

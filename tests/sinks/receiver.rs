@@ -1,4 +1,4 @@
-//! A system that takes what a sink sends, or does not.
+//! An HTTP server that records the requests of a sink.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,10 +9,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 use axum::response::IntoResponse;
 
-/// How it responds to the n-th request, from 0; `None` is never.
+/// Response to the n-th request, from 0: status, headers and body. `None` never responds.
 pub type Behaviour = fn(usize) -> Option<(StatusCode, Vec<(HeaderName, &'static str)>, String)>;
 
-/// A request that came in.
+/// A received request.
 #[derive(Debug, Clone)]
 pub struct Received {
     pub path: String,
@@ -26,7 +26,7 @@ struct Shared {
     received: Arc<Mutex<Vec<Received>>>,
 }
 
-/// Stops when dropped.
+/// A running server. Stops when dropped.
 pub struct Receiver {
     address: SocketAddr,
     shared: Shared,
@@ -38,9 +38,9 @@ impl Receiver {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let shared = Shared { behaviour, received: Arc::default() };
-        let app = Router::new().fallback(take).with_state(shared.clone());
+        let app = Router::new().fallback(handle).with_state(shared.clone());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener.set_nonblocking(true).expect("a listener that can wait");
+        listener.set_nonblocking(true).expect("a non-blocking listener");
         let address = listener.local_addr().expect("an address");
         runtime.spawn(async move {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listening socket");
@@ -49,7 +49,7 @@ impl Receiver {
         Self { address, shared, runtime: Some(runtime) }
     }
 
-    /// Accepts everything.
+    /// Starts a server that accepts every request.
     pub fn good() -> Self {
         Self::start(|_| Some((StatusCode::OK, Vec::new(), String::new())))
     }
@@ -71,7 +71,7 @@ impl Drop for Receiver {
     }
 }
 
-async fn take(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> axum::response::Response {
+async fn handle(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> axum::response::Response {
     let n = {
         let mut received = shared.received.lock().unwrap_or_else(PoisonError::into_inner);
         received.push(Received { path: uri.to_string(), headers, body });

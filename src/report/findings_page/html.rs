@@ -1,4 +1,4 @@
-//! The page as one HTML file, for a screen and for paper. It has no script, and fetches nothing.
+//! Renders the page as a single HTML file, for screen and print, without scripts or external resources.
 
 use minijinja::HtmlEscape;
 
@@ -7,11 +7,11 @@ use crate::clean;
 use crate::report::html::escape;
 use crate::report::html::policy::policy;
 
-/// That of the report of a run, and what is other here.
+/// The style sheet of run reports, and the rules specific to this page.
 const STYLE: [&str; 2] =
     [include_str!("../../../assets/report/page.css"), include_str!("../../../assets/findings/page.css")];
 
-/// The whole page.
+/// Renders the page.
 pub(super) fn render(page: &Page) -> String {
     let style = STYLE.join("\n");
     let title: String = page.title.iter().map(plain).collect();
@@ -43,8 +43,8 @@ fn section(Section { id, title, blocks }: &Section) -> String {
 
 fn block(block: &Block) -> String {
     match block {
-        Block::Heading(words) => format!("<h3>{}</h3>\n", escaped(words)),
-        Block::Paragraph(words) => format!("<p>{}</p>\n", line(words)),
+        Block::Heading(string) => format!("<h3>{}</h3>\n", escaped(string)),
+        Block::Paragraph(string) => format!("<p>{}</p>\n", line(string)),
         Block::List(items) => {
             let items: String = items.iter().map(|item| format!("<li>{}</li>\n", line(item))).collect();
             format!("<ul class=\"card points\">\n{items}</ul>\n")
@@ -62,17 +62,17 @@ fn block(block: &Block) -> String {
     }
 }
 
-fn check(Check { done, words, evidence }: &Check) -> String {
-    let (class, sign, said) = if *done { ("done", "☑", "done") } else { ("todo", "☐", "open") };
-    let (words, evidence) = (escaped(words), line(evidence));
+fn check(Check { done, title, evidence }: &Check) -> String {
+    let (class, sign, label) = if *done { ("done", "☑", "done") } else { ("todo", "☐", "open") };
+    let (title, evidence) = (escaped(title), line(evidence));
     format!(
-        "<li class=\"{class}\"><span class=\"box\" role=\"img\" aria-label=\"{said}\">{sign}</span><div>{words}\
+        "<li class=\"{class}\"><span class=\"box\" role=\"img\" aria-label=\"{label}\">{sign}</span><div>{title}\
          <div class=\"soft small\">{evidence}</div></div></li>\n"
     )
 }
 
-fn rows(Table { head, rows, has_total, words }: &Table) -> String {
-    let class = |at: usize| if at < *words { "" } else { " class=\"n\"" };
+fn rows(Table { head, rows, has_total, text_columns }: &Table) -> String {
+    let class = |at: usize| if at < *text_columns { "" } else { " class=\"n\"" };
     let titles = head.iter().enumerate().map(|(at, cell)| format!("<th{}>{}</th>", class(at), text(cell)));
     let row = |row: &Vec<Text>| {
         let cells = row.iter().enumerate().map(|(at, cell)| match cell {
@@ -97,26 +97,28 @@ fn line(line: &Line) -> String {
 
 fn text(shown: &Text) -> String {
     match shown {
-        Text::Own(_) | Text::Words(_) => escaped(&plain(shown)),
+        Text::Trusted(_) | Text::Untrusted(_) => escaped(&plain(shown)),
         Text::Code(_) => format!("<code>{}</code>", escaped(&plain(shown))),
         Text::Strong(_) => format!("<strong>{}</strong>", escaped(&plain(shown))),
-        Text::Marked(mark, words) => {
+        Text::Marked(mark, string) => {
             let (class, sign) = match mark {
                 Mark::Good => ("is-good", "✓"),
                 Mark::Bad => ("is-bad", "✗"),
                 Mark::Warning => ("is-open", "!"),
                 Mark::Open => ("is-open", "…"),
             };
-            format!("<span class=\"{class}\">{sign}&nbsp;{}</span>", escaped(words))
+            format!("<span class=\"{class}\">{sign}&nbsp;{}</span>", escaped(string))
         }
         Text::Blank => String::new(),
     }
 }
 
-/// Without markup.
+/// The string of `text`, without markup.
 fn plain(text: &Text) -> String {
     match text {
-        Text::Own(words) | Text::Words(words) | Text::Strong(words) | Text::Marked(_, words) => words.clone(),
+        Text::Trusted(string) | Text::Untrusted(string) | Text::Strong(string) | Text::Marked(_, string) => {
+            string.clone()
+        }
         Text::Code(name) if name.trim().is_empty() => "–".to_owned(),
         Text::Code(name) => escape::line(name),
         Text::Blank => String::new(),

@@ -1,15 +1,15 @@
-//! The page as Markdown: readable as it is, and where it is rendered. Charts come last, because some viewers (GitHub
-//! among them) show no inline SVG: what they show is in tables too.
+//! Renders the page as Markdown. Charts come last, because some viewers, such as GitHub, do not show inline SVG; tables
+//! contain the same data.
 
 use super::chart::Chart;
 use super::model::{Block, Check, Line, Mark, Page, Section, Table, Text};
 use crate::report::markdown::escape::{code, escaped};
 use crate::report::markdown::table::table;
 
-/// Room to write: a line of a quote.
-const ROOM: &str = "> &nbsp;\n";
+/// Space to write in: an empty block quote.
+const EMPTY_QUOTE: &str = "> &nbsp;\n";
 
-/// The whole page.
+/// Renders the page.
 pub(super) fn render(page: &Page) -> String {
     let mut out = format!("# {}\n\n{}\n", line(&page.title), line(&page.subtitle));
     let mut charts = Vec::new();
@@ -22,45 +22,45 @@ pub(super) fn render(page: &Page) -> String {
             }
         }
     }
-    out.push_str(&pictures(&charts));
+    out.push_str(&chart_section(&charts));
     out
 }
 
 fn block(block: &Block) -> String {
     match block {
-        Block::Heading(words) => format!("### {}\n", escaped(words)),
-        Block::Paragraph(words) => line(words) + "\n",
+        Block::Heading(string) => format!("### {}\n", escaped(string)),
+        Block::Paragraph(string) => line(string) + "\n",
         Block::List(items) => items.iter().map(|item| format!("- {}\n", line(item))).collect(),
         Block::Checks(checks) => checks.iter().map(check).collect(),
         Block::Table(table) => rows(table),
-        Block::ToFill(what) => format!("**{what}**\n\n{ROOM}"),
+        Block::ToFill(what) => format!("**{what}**\n\n{EMPTY_QUOTE}"),
         Block::Chart(_) => String::new(),
     }
 }
 
-fn check(Check { done, words, evidence }: &Check) -> String {
+fn check(Check { done, title, evidence }: &Check) -> String {
     let (mark, evidence) = (if *done { "x" } else { " " }, line(evidence));
-    let colon = if words.ends_with('?') { "" } else { ":" };
+    let colon = if title.ends_with('?') { "" } else { ":" };
     if evidence.is_empty() {
-        format!("- [{mark}] {words}\n")
+        format!("- [{mark}] {title}\n")
     } else {
-        format!("- [{mark}] {words}{colon} {evidence}\n")
+        format!("- [{mark}] {title}{colon} {evidence}\n")
     }
 }
 
-fn rows(Table { head, rows, has_total, words }: &Table) -> String {
+fn rows(Table { head, rows, has_total, text_columns }: &Table) -> String {
     let head: Vec<String> = head.iter().map(text).collect();
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     let last = rows.len().saturating_sub(1);
     let cells = rows.iter().enumerate().map(|(at, row)| {
         let is_total = *has_total && at == last;
         let cell = |cell| match (is_total, text(cell)) {
-            (true, words) if !words.is_empty() => format!("**{words}**"),
-            (_, words) => words,
+            (true, string) if !string.is_empty() => format!("**{string}**"),
+            (_, string) => string,
         };
         row.iter().map(cell).collect()
     });
-    table(&head, cells, *words)
+    table(&head, cells, *text_columns)
 }
 
 fn line(line: &Line) -> String {
@@ -69,15 +69,15 @@ fn line(line: &Line) -> String {
 
 fn text(text: &Text) -> String {
     match text {
-        Text::Own(words) => words.clone(),
-        Text::Words(words) => escaped(words),
+        Text::Trusted(string) => string.clone(),
+        Text::Untrusted(string) => escaped(string),
         Text::Code(name) => code(name),
-        Text::Strong(words) => {
-            // Markers that touch a space mark nothing.
-            let kept = words.trim_end();
-            format!("**{}**{}", escaped(kept), &words[kept.len()..])
+        Text::Strong(string) => {
+            // `**` next to a space is not parsed as emphasis.
+            let trimmed = string.trim_end();
+            format!("**{}**{}", escaped(trimmed), &string[trimmed.len()..])
         }
-        Text::Marked(mark, words) => format!("{} {}", sign(*mark), escaped(words)),
+        Text::Marked(mark, string) => format!("{} {}", sign(*mark), escaped(string)),
         Text::Blank => String::new(),
     }
 }
@@ -91,8 +91,9 @@ fn sign(mark: Mark) -> &'static str {
     }
 }
 
-/// Pictures without any text, which stays behind where they are removed.
-fn pictures(charts: &[&Chart]) -> String {
+/// A section with the charts, without labels: viewers that strip SVG tags would leave their text behind. Empty without
+/// charts.
+fn chart_section(charts: &[&Chart]) -> String {
     let shown: String = charts
         .iter()
         .filter_map(|chart| {
@@ -103,7 +104,6 @@ fn pictures(charts: &[&Chart]) -> String {
     if shown.is_empty() {
         return shown;
     }
-    let about =
-        "Viewers that allow inline SVG show pictures below. GitHub does not: the HTML page (`--html FILE`) has them.";
+    let about = "Viewers that allow inline SVG show charts below. GitHub does not: use the HTML page (`--html FILE`).";
     format!("\n## Charts\n\n{about}\n\n<details><summary>Charts</summary>\n{shown}\n</details>\n")
 }

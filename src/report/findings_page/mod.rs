@@ -1,8 +1,8 @@
-//! The page for the people who decide: what was set up, what one or several runs show, what they cost, and what is
-//! still to be decided, as Markdown and as one printable HTML file.
+//! The findings page: set-up, results and cost of one or several runs, and open decisions, as Markdown or as a single
+//! printable HTML file.
 //!
 //! ```text
-//!  runs, usage, allowance ─▶ view ─▶ section/* (one file a section) ─▶ model::Page ─▶ markdown, html
+//!  runs, usage, allowance ─▶ view ─▶ section/* (one file per section) ─▶ model::Page ─▶ markdown, html
 //! ```
 
 mod chart;
@@ -27,31 +27,31 @@ use crate::store::Run;
 use crate::store::usage::Usage;
 use crate::system::output;
 
-/// Most runs that fit side by side.
-pub const MOST_RUNS: usize = 8;
+/// Maximum number of runs on a page; more columns do not fit side by side.
+pub const MAX_RUNS: usize = 8;
 
-/// What the page is made from.
+/// Input of the page.
 #[derive(Debug)]
 pub struct Evidence<'a> {
-    /// The runs, oldest first; at least one and at most [`MOST_RUNS`].
+    /// Runs, oldest first; at least one and at most [`MAX_RUNS`].
     pub runs: &'a [Run],
-    /// All runs that count against the allowance.
+    /// Usage by all recorded runs, which counts against the allowance.
     pub usage: &'a Usage,
-    /// VU-hours of a month, and their prices.
+    /// VU-hours included per month, and price list.
     pub allowance: &'a Allowance<'a>,
-    /// Says when a month begins.
+    /// Time zone that determines the month of a run.
     pub zone: &'a TimeZone,
-    /// When the page is made.
+    /// Creation time, shown on the page.
     pub now: Timestamp,
 }
 
 impl Evidence<'_> {
-    /// The page as Markdown.
+    /// Renders the page as Markdown.
     pub fn markdown(&self) -> String {
         markdown::render(&section::page(&self.view()))
     }
 
-    /// The page as one HTML file that needs nothing else.
+    /// Renders the page as a single, self-contained HTML file.
     pub fn html(&self) -> String {
         html::render(&section::page(&self.view()))
     }
@@ -62,10 +62,10 @@ impl Evidence<'_> {
     }
 }
 
-/// Writes the page; the file is complete or absent.
+/// Writes the page to `path`. Regular files are replaced atomically.
 ///
 /// # Errors
-/// When it cannot be written.
+/// Returns an error if the file cannot be written.
 pub fn write(path: &Path, page: &str) -> Result<(), ReportError> {
     output::sweep(path);
     file::check(path)?;

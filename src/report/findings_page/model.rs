@@ -1,23 +1,23 @@
-//! What is on the page, whatever it is written as.
+//! Content of the page, independent of its output format.
 
 use super::chart::Chart;
 
-/// The page.
+/// The findings page.
 pub(super) struct Page {
     pub title: Line,
     pub subtitle: Line,
     pub sections: Vec<Section>,
 }
 
-/// A part of the page with a title.
+/// A titled section.
 pub(super) struct Section {
-    /// Its anchor.
+    /// Anchor in HTML.
     pub id: &'static str,
     pub title: &'static str,
     pub blocks: Vec<Block>,
 }
 
-/// A piece of a section.
+/// A block element of a section.
 pub(super) enum Block {
     Heading(String),
     Paragraph(Line),
@@ -25,56 +25,56 @@ pub(super) enum Block {
     Checks(Vec<Check>),
     Table(Table),
     Chart(Chart),
-    /// Room for what people have to write, and what that is.
+    /// A blank field for readers to fill in, with its title.
     ToFill(&'static str),
 }
 
-/// Pieces of text, one after the other.
+/// Inline elements, in order.
 pub(super) type Line = Vec<Text>;
 
-/// A piece of text.
+/// An inline element.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Text {
-    /// Words and figures that have nothing from outside in them.
-    Own(String),
-    /// A sentence with names or messages from outside in it.
-    Words(String),
-    /// A name from outside.
+    /// Text that contains nothing from outside; not escaped in Markdown.
+    Trusted(String),
+    /// Text that may contain names or messages from outside; escaped.
+    Untrusted(String),
+    /// A name from outside, shown as code.
     Code(String),
-    /// Words of ours that matter.
+    /// Emphasized text that contains nothing from outside.
     Strong(String),
-    /// Good or bad, with words of ours that say so.
+    /// A mark, and text that says the same without it.
     Marked(Mark, String),
-    /// A cell that people fill in.
+    /// An empty cell for readers to fill in.
     Blank,
 }
 
-/// How something is to be taken.
+/// Assessment of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Good,
     Bad,
-    /// It needs attention.
+    /// Needs attention.
     Warning,
-    /// Nothing is decided.
+    /// Undecided.
     Open,
 }
 
-/// A table.
+/// A table with a header row.
 pub(super) struct Table {
     pub head: Vec<Text>,
     pub rows: Vec<Vec<Text>>,
     /// The last row is a total.
     pub has_total: bool,
-    /// This many columns from the left are words; the others are figures.
-    pub words: usize,
+    /// Number of text columns, from the left; the others are numbers and aligned right.
+    pub text_columns: usize,
 }
 
-/// A line of a checklist.
+/// An item of a checklist.
 pub(super) struct Check {
     pub done: bool,
-    pub words: &'static str,
-    /// What the runs show, or why they cannot.
+    pub title: &'static str,
+    /// What the runs show, or why they show nothing.
     pub evidence: Line,
 }
 
@@ -85,40 +85,40 @@ impl Section {
 }
 
 impl Block {
-    /// A paragraph of words of ours.
-    pub fn say(text: impl Into<String>) -> Self {
-        Self::Paragraph(vec![own(text)])
+    /// A paragraph of [`Text::Trusted`].
+    pub fn paragraph(text: impl Into<String>) -> Self {
+        Self::Paragraph(vec![trusted(text)])
     }
 }
 
 impl Table {
     /// A table without a total.
-    pub fn new(head: Vec<Text>, words: usize, rows: Vec<Vec<Text>>) -> Self {
-        Self { head, rows, has_total: false, words }
+    pub fn new(head: Vec<Text>, text_columns: usize, rows: Vec<Vec<Text>>) -> Self {
+        Self { head, rows, has_total: false, text_columns }
     }
 }
 
-/// See [`Text::Own`].
-pub(super) fn own(text: impl Into<String>) -> Text {
-    Text::Own(text.into())
+/// Creates a [`Text::Trusted`].
+pub(super) fn trusted(text: impl Into<String>) -> Text {
+    Text::Trusted(text.into())
 }
 
-/// See [`Text::Words`].
-pub(super) fn words(text: impl Into<String>) -> Text {
-    Text::Words(text.into())
+/// Creates a [`Text::Untrusted`].
+pub(super) fn untrusted(text: impl Into<String>) -> Text {
+    Text::Untrusted(text.into())
 }
 
-/// See [`Text::Code`].
+/// Creates a [`Text::Code`].
 pub(super) fn code(text: impl Into<String>) -> Text {
     Text::Code(text.into())
 }
 
-/// See [`Text::Strong`].
+/// Creates a [`Text::Strong`].
 pub(super) fn strong(text: impl Into<String>) -> Text {
     Text::Strong(text.into())
 }
 
-/// The head of a table.
+/// Creates the header row of a table.
 pub(super) fn head<const N: usize>(names: [&str; N]) -> Vec<Text> {
-    names.map(own).into()
+    names.map(trusted).into()
 }

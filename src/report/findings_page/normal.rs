@@ -1,28 +1,29 @@
-//! What is normal in a run: how its figures are in most of its steady seconds.
+//! The normal range of a metric in a run: its values in the seconds of the steady part, without the extremes.
 
 use std::time::Duration;
 
 use crate::stats::snapshot::Bucket;
 
-/// A figure of each second.
+/// A metric, computed for each second.
 pub(super) struct Figure {
     pub name: &'static str,
+    /// Its value in a second; `None` if nothing was measured.
     pub of: fn(&Bucket) -> Option<f64>,
     pub unit: Unit,
 }
 
-/// What a figure is shown as.
+/// Unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unit {
     /// Seconds.
     Time,
     /// Per second.
     Rate,
-    /// A part of 1.
+    /// From 0 to 1, shown as a percentage.
     Ratio,
 }
 
-/// The figures that say whether a target behaves as usual.
+/// Metrics on the page.
 pub(super) const FIGURES: [Figure; 5] = [
     Figure { name: "p50", of: |second| second.p50.map(|time| time.as_secs_f64()), unit: Unit::Time },
     Figure { name: "p95", of: |second| second.p95.map(|time| time.as_secs_f64()), unit: Unit::Time },
@@ -31,16 +32,16 @@ pub(super) const FIGURES: [Figure; 5] = [
     Figure { name: "failure ratio", of: failures, unit: Unit::Ratio },
 ];
 
-/// Shortest steady part that is taken instead of the whole run, in seconds.
-const LEAST: usize = 10;
+/// Minimum length of a steady part, in seconds. Without one, the whole run is used.
+const MIN_STEADY: usize = 10;
 
-/// A figure in most seconds.
+/// The range of a metric in 80 % of the seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Band {
-    /// One second in ten is below.
+    /// 10th percentile of the seconds.
     pub low: f64,
     pub median: f64,
-    /// One second in ten is above.
+    /// 90th percentile of the seconds.
     pub high: f64,
 }
 
@@ -53,30 +54,30 @@ fn failures(second: &Bucket) -> Option<f64> {
     (second.requests > 0).then(|| second.failures as f64 / second.requests as f64)
 }
 
-/// The longest part of a run with the same number of users; all of it where that is shorter than ten seconds, or where
-/// the number of users follows the responses (`is_open`).
+/// The longest period with a constant number of users. Returns all seconds if it is shorter than [`MIN_STEADY`], or in
+/// an open model (`is_open`), in which the number of users depends on the responses.
 pub(super) fn steady(seconds: &[Bucket], is_open: bool) -> &[Bucket] {
     if is_open {
         return seconds;
     }
-    // Of equally long ones the last: what came before may have warmed up.
+    // The last of equally long periods: the target may have been warming up in the earlier ones.
     let parts = seconds.chunk_by(|a, b| a.users == b.users).filter(|part| part[0].users > 0);
-    parts.max_by_key(|part| part.len()).filter(|part| part.len() >= LEAST).unwrap_or(seconds)
+    parts.max_by_key(|part| part.len()).filter(|part| part.len() >= MIN_STEADY).unwrap_or(seconds)
 }
 
-/// From where to where the seconds are.
+/// Start and end of the seconds, in run time.
 pub(super) fn range(seconds: &[Bucket]) -> Option<(Duration, Duration)> {
     let (first, last) = (seconds.first()?, seconds.last()?);
     Some((first.from, last.from + last.length))
 }
 
-/// The band of a figure; `None` where it was never measured.
+/// The band of a metric; `None` if it was never measured.
 pub(super) fn band(seconds: &[Bucket], figure: &Figure) -> Option<Band> {
     let mut values: Vec<f64> = seconds.iter().filter_map(figure.of).collect();
     values.sort_by(f64::total_cmp);
-    let at = |part: f64| {
-        // Rounding to the nearest rank: a band of measured values.
-        let rank = ((values.len().saturating_sub(1)) as f64 * part).round() as usize;
+    let at = |ratio: f64| {
+        // The nearest rank, without interpolation: bounds are measured values.
+        let rank = ((values.len().saturating_sub(1)) as f64 * ratio).round() as usize;
         values.get(rank).copied()
     };
     Some(Band { low: at(0.1)?, median: at(0.5)?, high: at(0.9)? })
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_steady_part_is_the_longest_with_as_many_users() {
+    fn steady_part_is_the_longest_period_with_constant_users() {
         let all = seconds((0..5).chain([50; 20]).chain([10; 12]));
         let part = steady(&all, false);
         assert_eq!(range(part), Some((Duration::from_secs(5), Duration::from_secs(25))));
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_band_has_eight_of_ten_seconds() {
+    fn band_covers_eight_of_ten_seconds() {
         let all = seconds([1; 101].into_iter());
         let rate = band(&all, &FIGURES[3]).unwrap();
         assert_eq!(rate, Band { low: 10.0, median: 50.0, high: 90.0 });

@@ -1,21 +1,21 @@
-//! A line of a chart as characters, for where no picture can be.
+//! Sparklines: charts of one line of characters.
 
-/// Characters of a line.
+/// Maximum number of characters.
 const WIDTH: usize = 24;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Values over time, from 0 at the bottom to the highest; a dot where there is none. Of each stretch the highest is
-/// shown, so that no peak is lost. Empty without values.
+/// Renders values over time on a scale from 0 to their maximum, and a dot for a gap. Long series are split into
+/// buckets; each shows its maximum, so that peaks are kept. Empty without values.
 pub(super) fn spark(values: &[Option<f64>]) -> String {
     let known = || values.iter().flatten().copied().filter(|value| value.is_finite());
     let Some(top) = known().max_by(f64::total_cmp) else { return String::new() };
     let bar = |value: f64| {
-        let part = if top > 0.0 { (value / top).clamp(0.0, 1.0) } else { 0.0 };
-        BARS[((part * 8.0).ceil() as usize).clamp(1, 8) - 1]
+        let ratio = if top > 0.0 { (value / top).clamp(0.0, 1.0) } else { 0.0 };
+        BARS[((ratio * 8.0).ceil() as usize).clamp(1, 8) - 1]
     };
     let step = values.len().div_ceil(WIDTH).max(1);
-    let highest = |stretch: &[Option<f64>]| stretch.iter().flatten().copied().max_by(f64::total_cmp);
-    values.chunks(step).map(|stretch| highest(stretch).map_or('·', bar)).collect()
+    let maximum = |bucket: &[Option<f64>]| bucket.iter().flatten().copied().max_by(f64::total_cmp);
+    values.chunks(step).map(|bucket| maximum(bucket).map_or('·', bar)).collect()
 }
 
 #[cfg(test)]

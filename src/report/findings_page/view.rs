@@ -1,4 +1,4 @@
-//! The runs of the page, with what its parts need of them.
+//! The input of the sections: the runs as columns, usage and allowance.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::stats::snapshot::{End, Figures, RunState};
 use crate::store::usage::{self, Usage};
 use crate::store::{Meta, Run, State};
 
-/// All that the page is made from.
+/// Input of every section.
 pub(super) struct View<'a> {
     pub runs: Vec<Column<'a>>,
     pub usage: &'a Usage,
@@ -23,33 +23,33 @@ pub(super) struct View<'a> {
     pub now: Timestamp,
 }
 
-/// A run, a column of most tables.
+/// A run, which is a column of most tables.
 pub(super) struct Column<'a> {
-    /// `Run 1`.
+    /// Name on the page, such as `Run 1`.
     pub name: String,
     pub run: &'a Run,
     pub standing: Standing,
 }
 
 impl<'a> View<'a> {
-    /// The names of the runs.
+    /// Names of the runs, as header cells.
     pub fn names(&self) -> impl Iterator<Item = Text> {
-        self.runs.iter().map(|column| Text::Own(column.name.clone()))
+        self.runs.iter().map(|column| Text::Trusted(column.name.clone()))
     }
 
-    /// One cell a run, after a name.
+    /// A row with `name` and one cell per run.
     pub fn row(&self, name: Text, cell: impl FnMut(&Column<'a>) -> Text) -> Vec<Text> {
         std::iter::once(name).chain(self.runs.iter().map(cell)).collect()
     }
 
-    /// The head of a table with a column a run.
+    /// A header row with `name` and one column per run.
     pub fn head(&self, name: &str) -> Vec<Text> {
-        std::iter::once(Text::Own(name.to_owned())).chain(self.names()).collect()
+        std::iter::once(Text::Trusted(name.to_owned())).chain(self.names()).collect()
     }
 
-    /// The runs whose figures say something of the target.
-    pub fn sound(&self) -> impl Iterator<Item = &Column<'a>> {
-        self.runs.iter().filter(|column| column.why_not_sound().is_none())
+    /// Runs with valid measurements of the target.
+    pub fn usable(&self) -> impl Iterator<Item = &Column<'a>> {
+        self.runs.iter().filter(|column| column.unusable_reason().is_none())
     }
 
     /// True when all runs have the same plan.
@@ -60,12 +60,12 @@ impl<'a> View<'a> {
         })
     }
 
-    /// VU-hours of all runs of the page.
+    /// VU-hours of all runs on the page.
     pub fn vu_hours(&self) -> f64 {
         self.runs.iter().map(Column::vu_hours).sum()
     }
 
-    /// Each month with its runs and VU-hours, oldest first.
+    /// Each month with its number of runs and VU-hours, oldest first.
     pub fn months(&self) -> Vec<(String, u64, f64)> {
         let rows = self.usage.rows.chunk_by(|a, b| a.month == b.month);
         rows.map(|rows| {
@@ -75,7 +75,7 @@ impl<'a> View<'a> {
         .collect()
     }
 
-    /// The month of a moment.
+    /// The month of `at`, as `YYYY-MM`.
     pub fn month(&self, at: Timestamp) -> String {
         usage::month(at, self.zone)
     }
@@ -94,7 +94,7 @@ impl<'a> Column<'a> {
         &self.run.last
     }
 
-    /// Of all requests.
+    /// Figures of all requests.
     pub fn total(&self) -> &'a Figures {
         &self.run.last.total.total
     }
@@ -111,20 +111,20 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Figures of the target that get worse; `None` where that cannot be told.
+    /// Significant trends for the worse; `None` if the run is not usable or too short for trends.
     pub fn worsening(&self) -> Option<Vec<&'a str>> {
         let drifts = &self.run.last.drifts;
-        let is_known = self.why_not_sound().is_none() && !drifts.is_empty();
+        let is_known = self.unusable_reason().is_none() && !drifts.is_empty();
         is_known.then(|| drifts.iter().filter(|drift| gets_worse(drift)).map(|drift| &*drift.words).collect())
     }
 
-    /// True when it ran as long as it was planned.
+    /// True if the run completed as planned.
     pub fn is_complete(&self) -> bool {
         self.run.state == State::Ended && self.last().state == RunState::Done(End::Completed)
     }
 
-    /// Why nothing can be concluded from its figures; `None` where it can.
-    pub fn why_not_sound(&self) -> Option<&'static str> {
+    /// Why the figures are not valid measurements of the target; `None` if they are.
+    pub fn unusable_reason(&self) -> Option<&'static str> {
         match self.meta().outcome.as_ref().map(|outcome| outcome.verdict.as_str()) {
             Some("invalid") => Some("the load generator was the bottleneck"),
             Some("broken") => Some("the load generator died"),

@@ -1,5 +1,6 @@
-//! Charts as SVG. Colours and sizes are attributes, so that a picture can be read alone; the style of a page may change
-//! them by class. A picture without labels has no text in it: what shows no pictures then shows nothing of it.
+//! Charts as SVG. Colours and sizes are attributes, so that an SVG is readable without a style sheet; a page can
+//! override them by class. A chart without labels contains no text, so that viewers that strip SVG tags leave nothing
+//! behind.
 
 mod frame;
 mod lines;
@@ -16,7 +17,7 @@ pub(super) enum Chart {
 }
 
 impl Chart {
-    /// What it shows.
+    /// Title of the chart.
     pub fn title(&self) -> &str {
         match self {
             Chart::Lines(chart) => &chart.title,
@@ -24,7 +25,7 @@ impl Chart {
         }
     }
 
-    /// The picture, one element a line; with or without its texts.
+    /// The chart as SVG, one element per line, with or without text.
     pub fn svg(&self, labels: bool) -> String {
         match self {
             Chart::Lines(chart) => chart.svg(labels),
@@ -32,7 +33,7 @@ impl Chart {
         }
     }
 
-    /// Scales and colours in words, for a picture without labels; `None` where it says nothing without them.
+    /// Describes scales and colours, for a chart without labels. `None` if the chart is not readable without labels.
     pub fn legend(&self) -> Option<String> {
         match self {
             Chart::Lines(chart) => Some(chart.legend()),

@@ -1,10 +1,10 @@
-//! The load, the settings with where they come from, and the thresholds.
+//! Load, settings with their sources, and thresholds.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::facts::setting;
-use crate::report::findings_page::model::{Block, Section, Table, Text, code, own};
+use crate::report::findings_page::model::{Block, Section, Table, Text, code, trusted};
 use crate::report::findings_page::view::{Column, View};
 use crate::report::shown;
 use crate::settings::Settings;
@@ -26,7 +26,8 @@ fn load(view: &View<'_>) -> Table {
     };
     let model =
         |is_open: bool| if is_open { "open: iterations arrive by a plan" } else { "closed: users wait for responses" };
-    let row = |name: &str, cell: &dyn Fn(&Column<'_>) -> String| view.row(own(name), |column| own(cell(column)));
+    let row =
+        |name: &str, cell: &dyn Fn(&Column<'_>) -> String| view.row(trusted(name), |column| trusted(cell(column)));
     let rows = vec![
         row("users planned", &|column| number(column.meta().users)),
         row("users reached", &|column| number(shown::peak_users(column.run))),
@@ -36,25 +37,25 @@ fn load(view: &View<'_>) -> Table {
         row("load model", &|column| model(column.meta().is_open).to_owned()),
         row("load threads", &|column| column.meta().threads.to_string()),
         row("seed", &|column| column.meta().seed.to_string()),
-        view.row(own("profile"), |column| code(column.meta().profile.as_deref().unwrap_or_default())),
-        view.row(own("plan"), |column| code(&*column.meta().plan_hash)),
+        view.row(trusted("profile"), |column| code(column.meta().profile.as_deref().unwrap_or_default())),
+        view.row(trusted("plan"), |column| code(&*column.meta().plan_hash)),
     ];
     Table::new(view.head(""), view.runs.len() + 1, rows)
 }
 
 fn settings(view: &View<'_>) -> Vec<Block> {
     if view.runs.iter().all(|column| column.meta().settings.is_empty()) {
-        return vec![Block::say("The runs were recorded by a version of katydid that did not keep them.")];
+        return vec![Block::paragraph("The runs were recorded by a version of katydid that did not keep them.")];
     }
     let known: BTreeSet<&str> =
         view.runs.iter().flat_map(|column| column.meta().settings.iter().map(|setting| setting.key.as_str())).collect();
-    // In the order of the options, then the files that scenarios ask for.
+    // Options in the order of the table, then files requested by the scenario.
     let in_order = Settings::TABLE.iter().map(|setting| setting.key);
     let others = known.iter().copied().filter(|key| Settings::TABLE.iter().all(|setting| setting.key != *key));
     let keys = in_order.filter(|key| known.contains(key)).chain(others);
     let cell = |column: &Column<'_>, key: &str| {
         let used = setting(column, key).map(|(value, origin)| format!("{value} ({origin})"));
-        used.map_or_else(|| own(shown::NONE), code)
+        used.map_or_else(|| trusted(shown::NONE), code)
     };
     let rows: Vec<Vec<Text>> = keys.map(|key| view.row(code(key), |column| cell(column, key))).collect();
     vec![Block::Table(Table::new(view.head("setting"), view.runs.len() + 1, rows))]
@@ -70,11 +71,11 @@ fn thresholds(view: &View<'_>) -> Block {
                 (false, true) => "fails and stops the run",
                 (false, false) => "fails the run",
             };
-            rows.push(vec![code(&*judgement.words), code(&*judgement.place), own(effect)]);
+            rows.push(vec![code(&*judgement.words), code(&*judgement.place), trusted(effect)]);
         }
     }
     match rows.is_empty() {
-        true => Block::say("None: failed requests decide."),
-        false => Block::Table(Table::new(["threshold", "defined in", "effect"].map(own).into(), 3, rows)),
+        true => Block::paragraph("None: the verdict is based on failed requests."),
+        false => Block::Table(Table::new(["threshold", "defined in", "effect"].map(trusted).into(), 3, rows)),
     }
 }

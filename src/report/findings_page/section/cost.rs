@@ -1,22 +1,22 @@
-//! VU-hours, their share of the allowance, and what they cost.
+//! VU-hours, as a percentage of the allowance, and their cost.
 
-use super::facts::many;
+use super::facts::counted;
 use crate::report::allowance::{hours, share};
-use crate::report::findings_page::model::{Block, Section, Table, Text, head, own, words};
+use crate::report::findings_page::model::{Block, Section, Table, Text, head, trusted, untrusted};
 use crate::report::findings_page::view::View;
 use crate::report::shown;
 use crate::units;
 
-/// Most months: as long as runs count.
-const MONTHS: usize = 13;
+/// Maximum number of months, the latest ones.
+const MAX_MONTHS: usize = 13;
 
 pub(super) fn section(view: &View<'_>) -> Section {
     let allowance = view.allowance;
     let figures = |vu_hours: f64| {
-        let cost = words(allowance.money(allowance.cost(vu_hours)));
-        [own(shown::vu_hours(vu_hours)), own(share(allowance.share(vu_hours))), cost]
+        let cost = untrusted(allowance.money(allowance.cost(vu_hours)));
+        [trusted(shown::vu_hours(vu_hours)), trusted(share(allowance.share(vu_hours))), cost]
     };
-    let name = |text: &str| std::iter::once(own(text));
+    let name = |text: &str| std::iter::once(trusted(text));
     let about = format!(
         "One VU-hour is one user that runs for an hour; pauses do not count. The allowance is {} VU-hours a month for {}.",
         hours(allowance.vu_hours),
@@ -28,21 +28,21 @@ pub(super) fn section(view: &View<'_>) -> Section {
     let runs = Table { has_total: true, ..Table::new(head(["", "VU-hours", "of the allowance", "cost"]), 1, rows) };
 
     let months = view.months();
-    let months = months.iter().skip(months.len().saturating_sub(MONTHS)).map(|(month, runs, vu_hours)| {
+    let months = months.iter().skip(months.len().saturating_sub(MAX_MONTHS)).map(|(month, runs, vu_hours)| {
         let left = allowance.vu_hours - vu_hours;
         let left = if left < 0.0 { format!("{} too many", hours(-left)) } else { hours(left) };
-        name(month).chain([own(units::count(*runs))]).chain(figures(*vu_hours)).chain([own(left)]).collect()
+        name(month).chain([trusted(units::count(*runs))]).chain(figures(*vu_hours)).chain([trusted(left)]).collect()
     });
     let months: Vec<Vec<Text>> = months.collect();
-    let mut blocks = vec![Block::Paragraph(vec![words(about)]), Block::Table(runs)];
+    let mut blocks = vec![Block::Paragraph(vec![untrusted(about)]), Block::Table(runs)];
     if !months.is_empty() {
         blocks.push(Block::Heading("All recorded runs by month".to_owned()));
         let names = head(["month", "runs", "VU-hours", "of the allowance", "cost", "left"]);
         blocks.push(Block::Table(Table::new(names, 1, months)));
     }
     if view.usage.unknown > 0 {
-        let unknown = many(view.usage.unknown as u64, "recorded run");
-        blocks.push(Block::say(format!("Not counted, because it cannot be read: {unknown}.")));
+        let unknown = counted(view.usage.unknown as u64, "recorded run");
+        blocks.push(Block::paragraph(format!("Unreadable, and not counted: {unknown}.")));
     }
     Section::new("cost", "VU-hours and cost", blocks)
 }

@@ -1,9 +1,9 @@
-//! Success criteria: ticked where the runs show that they are met, with the evidence; else with the reason.
+//! Success criteria: ticked with evidence if the runs meet them, otherwise with the reason.
 
 use std::time::Duration;
 
 use super::facts::{FAILURES, P95_MS, Protocol, some_of};
-use crate::report::findings_page::model::{Block, Check, Line, Section, code, own};
+use crate::report::findings_page::model::{Block, Check, Line, Section, code, trusted};
 use crate::report::findings_page::view::{Column, View, percentile};
 use crate::report::shown;
 use crate::stats::snapshot::Judged;
@@ -12,18 +12,18 @@ use crate::store::catalog::BASELINE_TAG;
 use crate::system::ci::GITHUB_ACTIONS;
 use crate::units;
 
-/// A complete test: how many, how long, with how many users.
-const TESTS: (usize, Duration, u32) = (2, Duration::from_secs(7_200), 50);
+/// Required complete tests: number, minimum duration, minimum users.
+const REQUIRED_TESTS: (usize, Duration, u32) = (2, Duration::from_secs(7_200), 50);
 
 pub(super) fn section(view: &View<'_>) -> Section {
-    let unknown = |words, why: &str| Check { done: false, words, evidence: vec![own(why)] };
+    let unknown = |title, why: &str| Check { done: false, title, evidence: vec![trusted(why)] };
     let not_sent = "this version of katydid sends nothing there";
     let must = vec![
         two_tests(view),
         unknown("Integrate with Datadog", not_sent),
         github(view),
         protocol(view, "Test GraphQL endpoints", Protocol::GraphQl),
-        unknown("Document findings clearly", "done with this page, once people have filled in what is left open"),
+        unknown("Document findings clearly", "done once the open parts of this page are filled in"),
     ];
     let nice = vec![
         redis(view),
@@ -49,41 +49,41 @@ fn names(columns: &[&Column<'_>]) -> String {
 }
 
 fn two_tests(view: &View<'_>) -> Check {
-    let (wanted, time, users) = TESTS;
+    let (wanted, time, users) = REQUIRED_TESTS;
     let is_test = |column: &&Column<'_>| {
         column.is_complete() && column.last().elapsed >= time && shown::peak_users(column.run) >= users
     };
-    let tests: Vec<&Column<'_>> = view.sound().filter(is_test).collect();
+    let tests: Vec<&Column<'_>> = view.usable().filter(is_test).collect();
     let evidence = match tests.len() {
         0 => {
             let longest = view.runs.iter().map(|column| column.last().elapsed).max().unwrap_or_default();
             let most = view.runs.iter().map(|column| shown::peak_users(column.run)).max().unwrap_or_default();
             let (longest, most) = (units::clock(longest), units::count(most.into()));
-            format!("none of these runs is one: the longest took {longest}, the most users were {most}")
+            format!("no run qualifies: the longest took {longest}, the maximum was {most} users")
         }
         n => format!("{n} of {wanted}: {}", names(&tests)),
     };
-    let words = "Complete two load tests of 2 hours with 50 users each";
-    Check { done: tests.len() >= wanted, words, evidence: vec![own(evidence)] }
+    let title = "Complete two load tests of 2 hours with 50 users each";
+    Check { done: tests.len() >= wanted, title, evidence: vec![trusted(evidence)] }
 }
 
 fn github(view: &View<'_>) -> Check {
-    let is_there = |column: &&Column<'_>| column.meta().ci.as_deref() == Some(GITHUB_ACTIONS);
-    let started: Vec<&Column<'_>> = view.runs.iter().filter(is_there).collect();
+    let is_github = |column: &&Column<'_>| column.meta().ci.as_deref() == Some(GITHUB_ACTIONS);
+    let started: Vec<&Column<'_>> = view.runs.iter().filter(is_github).collect();
     let evidence = match started.is_empty() {
         true => "none of these runs was started by GitHub Actions".to_owned(),
         false => format!("GitHub Actions started {}", names(&started)),
     };
-    Check { done: !started.is_empty(), words: "Set up GitHub Actions automation", evidence: vec![own(evidence)] }
+    Check { done: !started.is_empty(), title: "Set up GitHub Actions automation", evidence: vec![trusted(evidence)] }
 }
 
-fn protocol(view: &View<'_>, words: &'static str, protocol: Protocol) -> Check {
+fn protocol(view: &View<'_>, title: &'static str, protocol: Protocol) -> Check {
     let used = protocol.used(view);
     let evidence = if used.is_empty() { "no such request in these runs".to_owned() } else { used.join("; ") };
-    Check { done: !used.is_empty(), words, evidence: vec![own(evidence)] }
+    Check { done: !used.is_empty(), title, evidence: vec![trusted(evidence)] }
 }
 
-/// Messages must have arrived: publishing alone does not show it.
+/// Requires delivered messages: publishing alone does not prove delivery.
 fn redis(view: &View<'_>) -> Check {
     let delivered = view.runs.iter().filter_map(|column| {
         let total = &column.last().redis.as_ref()?.total;
@@ -96,7 +96,7 @@ fn redis(view: &View<'_>) -> Check {
     let delivered: Vec<String> = delivered.collect();
     let evidence =
         if delivered.is_empty() { "no message was delivered in these runs".to_owned() } else { delivered.join("; ") };
-    Check { done: !delivered.is_empty(), words: "Test Redis publish and subscribe", evidence: vec![own(evidence)] }
+    Check { done: !delivered.is_empty(), title: "Test Redis publish and subscribe", evidence: vec![trusted(evidence)] }
 }
 
 fn custom(view: &View<'_>) -> Check {
@@ -105,16 +105,16 @@ fn custom(view: &View<'_>) -> Check {
     files.dedup();
     let mut evidence: Line = Vec::new();
     for (at, file) in files.iter().enumerate() {
-        evidence.extend((at > 0).then(|| own(", ")));
+        evidence.extend((at > 0).then(|| trusted(", ")));
         evidence.push(code(*file));
     }
     if files.is_empty() {
-        evidence.push(own(match view.runs.iter().any(|column| column.meta().is_embedded.is_none()) {
-            true => "not known: a version of katydid recorded the runs that did not keep it",
+        evidence.push(trusted(match view.runs.iter().any(|column| column.meta().is_embedded.is_none()) {
+            true => "unknown: recorded by a version of katydid that did not store it",
             false => "these runs are of scenarios that come with katydid",
         }));
     }
-    Check { done: !files.is_empty(), words: "Create custom test scenarios", evidence }
+    Check { done: !files.is_empty(), title: "Create custom test scenarios", evidence }
 }
 
 fn baselines(view: &View<'_>) -> Check {
@@ -126,13 +126,13 @@ fn baselines(view: &View<'_>) -> Check {
     names.dedup();
     let evidence = match names.is_empty() {
         true => vec![
-            own("no run is a member of a baseline: "),
+            trusted("no run is a member of a baseline: "),
             code("katydid runs tag RUN baseline:NAME"),
-            own(" makes it one"),
+            trusted(" makes it one"),
         ],
-        false => vec![own("members of "), code(names.join(", "))],
+        false => vec![trusted("members of "), code(names.join(", "))],
     };
-    Check { done: !names.is_empty(), words: "Establish performance baselines", evidence }
+    Check { done: !names.is_empty(), title: "Establish performance baselines", evidence }
 }
 
 fn thresholds(view: &View<'_>) -> Check {
@@ -141,20 +141,20 @@ fn thresholds(view: &View<'_>) -> Check {
     let passed = deciding().filter(|judgement| judgement.judged == Judged::Passes).count();
     let (wanted, is_over) = (deciding().count(), view.runs.iter().all(|column| column.meta().outcome.is_some()));
     let evidence = match wanted {
-        0 => "the scenarios have no thresholds that decide".to_owned(),
-        _ if !is_over => format!("{passed} of {wanted} so far; a run without a verdict decides nothing"),
+        0 => "the scenarios have no thresholds that can fail a run".to_owned(),
+        _ if !is_over => format!("{passed} of {wanted} so far; not all runs have a verdict"),
         _ => format!("{passed} of {wanted}"),
     };
     let done = wanted > 0 && passed == wanted && is_over;
-    Check { done, words: "All thresholds passed", evidence: vec![own(evidence)] }
+    Check { done, title: "All thresholds passed", evidence: vec![trusted(evidence)] }
 }
 
-/// A criterion that each run has met at its end, with the figure of each.
-fn each(view: &View<'_>, words: &'static str, of: impl Fn(&Column<'_>) -> (bool, String)) -> Check {
+/// A criterion that every run must meet at its end, with the value of each.
+fn each(view: &View<'_>, title: &'static str, of: impl Fn(&Column<'_>) -> (bool, String)) -> Check {
     let known: Vec<(bool, String)> = view
         .runs
         .iter()
-        .map(|column| match column.why_not_sound() {
+        .map(|column| match column.unusable_reason() {
             Some(why) => (false, format!("{}: {why}", column.name)),
             None => {
                 let is_over = column.run.state == State::Ended;
@@ -164,8 +164,8 @@ fn each(view: &View<'_>, words: &'static str, of: impl Fn(&Column<'_>) -> (bool,
             }
         })
         .collect();
-    let evidence: Vec<&str> = known.iter().map(|(_, words)| words.as_str()).collect();
-    Check { done: known.iter().all(|(is_met, _)| *is_met), words, evidence: vec![own(evidence.join(", "))] }
+    let evidence: Vec<&str> = known.iter().map(|(_, text)| text.as_str()).collect();
+    Check { done: known.iter().all(|(is_met, _)| *is_met), title, evidence: vec![trusted(evidence.join(", "))] }
 }
 
 fn failures(view: &View<'_>) -> Check {
@@ -184,17 +184,17 @@ fn fast(view: &View<'_>) -> Check {
 
 fn steady(view: &View<'_>) -> Check {
     let judged: Vec<_> = view.runs.iter().filter_map(Column::worsening).collect();
-    let worse = judged.iter().filter(|words| !words.is_empty()).count();
+    let worse = judged.iter().filter(|trends| !trends.is_empty()).count();
     let evidence = match (judged.len(), worse) {
-        (0, _) => "no run with figures that can be used was steady for ten minutes".to_owned(),
+        (0, _) => "no run with usable figures was steady for ten minutes".to_owned(),
         (n, 0) => format!("nothing gets worse in {}", some_of(n, view.runs.len())),
         (_, n) => format!("figures get worse in {}: see Stability", some_of(n, view.runs.len())),
     };
     let done = !judged.is_empty() && worse == 0;
-    Check { done, words: "Performance does not degrade over time", evidence: vec![own(evidence)] }
+    Check { done, title: "Performance does not degrade over time", evidence: vec![trusted(evidence)] }
 }
 
-/// Of a run that is invalid the figures are not sound; less than that is said.
+/// Fails for invalid runs, which [`each`] handles. For valid runs, shows how long the generator was the bottleneck.
 fn generator(view: &View<'_>) -> Check {
     each(view, "The load generator kept up", |column| {
         let red = column.last().health.red.as_secs_f64().ceil();

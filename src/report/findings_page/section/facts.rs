@@ -1,15 +1,15 @@
-//! What several sections say of a run.
+//! Facts about runs, shared by several sections.
 
 use crate::report::findings_page::view::{Column, View};
 use crate::row_kind::RowKind;
 use crate::units;
 
-/// Share of failed requests that is still ordinary.
+/// Ratio of failed requests below which a run meets the criterion.
 pub(super) const FAILURES: f64 = 0.01;
-/// p95 in milliseconds that is ordinary for an API.
+/// p95 in milliseconds below which a run meets the criterion.
 pub(super) const P95_MS: u64 = 500;
 
-/// What the rows of a protocol count.
+/// Totals of the rows of a protocol.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counted {
     pub rows: usize,
@@ -17,7 +17,7 @@ pub(super) struct Counted {
     pub failures: u64,
 }
 
-/// The protocols that katydid speaks.
+/// Protocols that katydid supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     Http,
@@ -37,7 +37,7 @@ impl Protocol {
         }
     }
 
-    /// The requests of a run by it.
+    /// Totals of a run for this protocol.
     pub fn counted(self, column: &Column<'_>) -> Counted {
         let rows = column.last().endpoints.iter().filter(|row| Self::of(&row.kind) == Some(self));
         rows.filter(|row| row.kind.is_request() && row.total.requests > 0).fold(Counted::default(), |sum, row| {
@@ -49,12 +49,13 @@ impl Protocol {
         })
     }
 
-    /// The requests of each run that used it, in words of ours: `Run 1: 400 requests of 3 rows, 2 failed`.
+    /// One string per run that used the protocol, such as `Run 1: 400 requests of 3 rows, 2 failed`. Contains nothing
+    /// from outside.
     pub fn used(self, view: &View<'_>) -> Vec<String> {
         let used = view.runs.iter().filter_map(|column| {
             let Counted { rows, requests, failures } = self.counted(column);
             (requests > 0).then(|| {
-                let (requests, rows) = (many(requests, "request"), many(rows as u64, "row"));
+                let (requests, rows) = (counted(requests, "request"), counted(rows as u64, "row"));
                 format!("{}: {requests} of {rows}, {} failed", column.name, units::count(failures))
             })
         });
@@ -62,23 +63,23 @@ impl Protocol {
     }
 }
 
-/// With one full stop.
+/// Ends `text` with exactly one full stop.
 pub(super) fn sentence(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-/// `1 request`, `3 requests`.
-pub(super) fn many(n: u64, one: &str) -> String {
+/// Formats a count with a noun: `1 request`, `3 requests`.
+pub(super) fn counted(n: u64, one: &str) -> String {
     units::counted(n, one)
 }
 
-/// How a setting of a run that names a file was given: `results/a.html`, and `flag`.
+/// Value and origin of a setting of a run, such as `results/a.html` and `flag`; `None` if it was not set.
 pub(super) fn setting<'a>(column: &Column<'a>, key: &str) -> Option<(&'a str, &'a str)> {
     let used = column.meta().settings.iter().find(|setting| setting.key == key)?;
     Some((&used.value, &used.origin))
 }
 
-/// `the run`, `both runs`, `all 3 runs`, `1 of 3 runs`.
+/// Formats a number of runs: `the run`, `both runs`, `all 3 runs`, `1 of 3 runs`.
 pub(super) fn some_of(n: usize, all: usize) -> String {
     match (n, all) {
         (1, 1) => "the run".to_owned(),

@@ -1,4 +1,4 @@
-//! The sections of the page, in their order: each makes its part of the model from the runs.
+//! The sections of the page. Each builds its part of the model from the runs.
 
 mod configuration;
 mod cost;
@@ -16,11 +16,11 @@ mod slowest;
 mod stability;
 mod summary;
 
-use super::model::{Line, Page, Section, code, own};
+use super::model::{Line, Page, Section, code, trusted};
 use super::view::View;
 use crate::report::shown;
 
-/// Makes each section.
+/// Constructors of the sections, in page order.
 const SECTIONS: [fn(&View<'_>) -> Section; 16] = [
     summary::section,
     setup::section,
@@ -40,13 +40,13 @@ const SECTIONS: [fn(&View<'_>) -> Section; 16] = [
     open::next_steps,
 ];
 
-/// The whole page.
+/// Builds the page.
 pub(super) fn page(view: &View<'_>) -> Page {
     let mut scenarios: Vec<&str> = view.runs.iter().map(|column| column.meta().scenario.as_str()).collect();
     scenarios.dedup();
-    let mut title: Line = vec![own("Load test findings: ")];
+    let mut title: Line = vec![trusted("Load test findings: ")];
     for (at, scenario) in scenarios.into_iter().enumerate() {
-        title.extend((at > 0).then(|| own(", ")));
+        title.extend((at > 0).then(|| trusted(", ")));
         title.push(code(scenario));
     }
     let runs = match view.runs.len() {
@@ -55,5 +55,5 @@ pub(super) fn page(view: &View<'_>) -> Page {
     };
     let version = env!("CARGO_PKG_VERSION");
     let subtitle = format!("From {runs}, {}, by katydid {version}.", shown::moment(view.now));
-    Page { title, subtitle: vec![own(subtitle)], sections: SECTIONS.iter().map(|section| section(view)).collect() }
+    Page { title, subtitle: vec![trusted(subtitle)], sections: SECTIONS.iter().map(|section| section(view)).collect() }
 }

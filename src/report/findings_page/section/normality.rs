@@ -1,37 +1,39 @@
-//! What is normal: the band of each figure within a run, and across the runs.
+//! Normal ranges: the band of each metric within a run, and across runs.
+
+use std::time::Duration;
 
 use crate::report::findings_page::chart::{Chart, Lines, Series};
-use crate::report::findings_page::model::{Block, Section, Table, Text, head, own};
+use crate::report::findings_page::model::{Block, Section, Table, Text, head, trusted};
 use crate::report::findings_page::normal::{self, Band, FIGURES, Figure, Unit};
 use crate::report::findings_page::spark::spark;
 use crate::report::findings_page::view::{Column, View, percentile};
 use crate::report::shown;
 use crate::stats::snapshot::Bucket;
 use crate::units;
-use std::time::Duration;
 
 pub(super) fn section(view: &View<'_>) -> Section {
-    let about = "In a run: the figures of its steady seconds, those with the same number of users. \"8 of 10 seconds\" leaves \
-                 out the lowest and the highest tenth. \"Whole run\" is of all requests, and no mean of seconds.";
-    let mut blocks = vec![Block::say(about)];
+    let about = "Within a run: the seconds of the steady part, in which the number of users is constant. \"8 of 10 \
+                 seconds\" excludes the lowest and the highest 10 %. \"Whole run\" is computed from all requests, not a \
+                 mean of seconds.";
+    let mut blocks = vec![Block::paragraph(about)];
     blocks.extend(view.runs.iter().flat_map(within));
     blocks.extend(across(view));
     Section::new("normal", "What is normal", blocks)
 }
 
-/// The bands of a run, and its lines.
+/// Bands and charts of a run.
 fn within(column: &Column<'_>) -> Vec<Block> {
     let seconds = &column.run.seconds;
     let steady = normal::steady(seconds, column.meta().is_open);
     let mut blocks = vec![Block::Heading(title(column, steady))];
-    if let Some(why) = column.why_not_sound() {
-        blocks.push(Block::say(format!("Not a measure of what is normal: {why}.")));
+    if let Some(why) = column.unusable_reason() {
+        blocks.push(Block::paragraph(format!("Not a measure of what is normal: {why}.")));
     }
     let rows: Vec<Vec<Text>> = FIGURES.iter().filter_map(|figure| row(column, steady, figure)).collect();
     if rows.is_empty() {
         return blocks;
     }
-    blocks.extend(few(steady).map(Block::say));
+    blocks.extend(too_few_requests(steady).map(Block::paragraph));
     let names = head(["figure", "over time", "typical second", "8 of 10 seconds", "whole run"]);
     blocks.push(Block::Table(Table::new(names, 2, rows)));
     blocks.extend([
@@ -41,14 +43,12 @@ fn within(column: &Column<'_>) -> Vec<Block> {
     blocks
 }
 
-/// What the higher percentiles of a second are worth that has few requests.
-fn few(steady: &[Bucket]) -> Option<String> {
+/// A note if seconds have too few requests for reliable high percentiles.
+fn too_few_requests(steady: &[Bucket]) -> Option<String> {
     let median = normal::band(steady, &FIGURES[3])?.median;
     (median < 100.0).then(|| {
         let rate = units::rate(median);
-        format!(
-            "A second has about {rate} requests here: p95 and p99 of single seconds rest on its few slowest requests."
-        )
+        format!("Seconds have about {rate} requests: p95 and p99 of a second depend on its few slowest requests.")
     })
 }
 
@@ -67,11 +67,17 @@ fn row(column: &Column<'_>, steady: &[Bucket], figure: &Figure) -> Option<Vec<Te
     let Band { low, median, high } = normal::band(steady, figure)?;
     let values: Vec<Option<f64>> = column.run.seconds.iter().map(figure.of).collect();
     let whole = whole(column, figure).map_or_else(|| shown::NONE.to_owned(), |value| value.1);
-    let [low, median, high] = [low, median, high].map(|value| value_of(value, figure.unit));
-    Some(vec![own(figure.name), own(spark(&values)), own(median), own(format!("{low} to {high}")), own(whole)])
+    let [low, median, high] = [low, median, high].map(|value| formatted(value, figure.unit));
+    Some(vec![
+        trusted(figure.name),
+        trusted(spark(&values)),
+        trusted(median),
+        trusted(format!("{low} to {high}")),
+        trusted(whole),
+    ])
 }
 
-/// A figure of all requests of a run, and how it is shown.
+/// A metric over all requests of a run, as a number and formatted.
 fn whole(column: &Column<'_>, figure: &Figure) -> Option<(f64, String)> {
     let total = column.total();
     let time = |percent| percentile(total, percent).map(|time| time.as_secs_f64());
@@ -82,10 +88,10 @@ fn whole(column: &Column<'_>, figure: &Figure) -> Option<(f64, String)> {
         (Unit::Time, "p95") => time(95.0),
         (Unit::Time, _) => time(99.0),
     }?;
-    Some((value, value_of(value, figure.unit)))
+    Some((value, formatted(value, figure.unit)))
 }
 
-fn value_of(value: f64, unit: Unit) -> String {
+fn formatted(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Time => units::latency(Duration::try_from_secs_f64(value).unwrap_or_default()),
         Unit::Rate => units::rate(value),
@@ -110,32 +116,38 @@ fn chart(column: &Column<'_>, steady: &[Bucket], title: &str, unit: Unit, figure
     }))
 }
 
-/// From the lowest to the highest of several runs.
+/// The lowest and highest value of each metric across runs.
 fn across(view: &View<'_>) -> Vec<Block> {
     if view.runs.len() < 2 {
-        return vec![Block::say("One run says how it was once. Several runs of the same plan say what is normal.")];
+        return vec![Block::paragraph(
+            "One run is a single measurement. Several runs of the same plan show what is normal.",
+        )];
     }
     let mut blocks = vec![Block::Heading("Across the runs".to_owned())];
-    let others: Vec<String> =
-        view.runs.iter().filter_map(|column| Some(format!("{} ({})", column.name, column.why_not_sound()?))).collect();
-    if !others.is_empty() {
-        blocks.push(Block::say(format!("Left out: {}.", others.join(", "))));
+    let excluded: Vec<String> = view
+        .runs
+        .iter()
+        .filter_map(|column| Some(format!("{} ({})", column.name, column.unusable_reason()?)))
+        .collect();
+    if !excluded.is_empty() {
+        blocks.push(Block::paragraph(format!("Excluded: {}.", excluded.join(", "))));
     }
     if !view.is_one_plan() {
-        let words = "The plans of the runs differ in load or steps: figures across them say how far they are apart, not what is normal.";
-        blocks.push(Block::say(words));
+        let note = "The plans of the runs differ in load or steps: figures across them show how much the runs differ, not \
+                    what is normal.";
+        blocks.push(Block::paragraph(note));
     }
     let rows = FIGURES.iter().filter_map(|figure| {
-        let mut values: Vec<(f64, String)> = view.sound().filter_map(|column| whole(column, figure)).collect();
+        let mut values: Vec<(f64, String)> = view.usable().filter_map(|column| whole(column, figure)).collect();
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (low, high) = (values.first()?, values.last()?);
         let spread =
             if low.0 > 0.0 { format!("{:.1} %", (high.0 / low.0 - 1.0) * 100.0) } else { shown::NONE.to_owned() };
-        Some(vec![own(figure.name), own(low.1.clone()), own(high.1.clone()), own(spread)])
+        Some(vec![trusted(figure.name), trusted(low.1.clone()), trusted(high.1.clone()), trusted(spread)])
     });
     let rows: Vec<Vec<Text>> = rows.collect();
     blocks.push(match rows.is_empty() {
-        true => Block::say("No run is left."),
+        true => Block::paragraph("No runs to compare."),
         false => Block::Table(Table::new(head(["figure", "lowest", "highest", "highest above lowest"]), 1, rows)),
     });
     blocks

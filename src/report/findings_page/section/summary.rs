@@ -1,9 +1,9 @@
-//! What a reader who stops here should know.
+//! The summary: verdicts, normal range, stability, cost and recommended plan.
 
 use super::facts::{sentence, some_of};
 use super::recommendation;
 use crate::report::allowance::{hours, share};
-use crate::report::findings_page::model::{Block, Line, Mark, Section, Text, own, strong, words};
+use crate::report::findings_page::model::{Block, Line, Mark, Section, Text, strong, trusted, untrusted};
 use crate::report::findings_page::view::{Column, View, percentile};
 use crate::report::shown;
 use crate::units;
@@ -13,7 +13,7 @@ pub(super) fn section(view: &View<'_>) -> Section {
     points.extend(normal(view));
     points.push(stability(view));
     points.push(cost(view));
-    points.push(vec![strong("Recommended plan: "), words(recommendation::sentence(view))]);
+    points.push(vec![strong("Recommended plan: "), untrusted(recommendation::sentence(view))]);
     Section::new("summary", "Summary", vec![Block::List(points)])
 }
 
@@ -21,18 +21,18 @@ fn verdict(column: &Column<'_>) -> Line {
     vec![
         strong(format!("{}: ", column.name)),
         Text::Marked(column.mark(), column.standing.word.clone()),
-        words(format!(": {}", sentence(&column.standing.reason))),
+        untrusted(format!(": {}", sentence(&column.standing.reason))),
     ]
 }
 
-/// The figures of all runs that say something.
+/// Ranges of the key figures over all usable runs.
 fn normal(view: &View<'_>) -> Option<Line> {
-    let sound: Vec<&Column<'_>> = view.sound().collect();
-    if sound.is_empty() {
-        return Some(vec![strong("Normal: "), own("unknown: no run has figures from which that could be concluded.")]);
+    let usable: Vec<&Column<'_>> = view.usable().collect();
+    if usable.is_empty() {
+        return Some(vec![strong("Normal: "), trusted("unknown: no run has usable figures.")]);
     }
     let span = |of: &dyn Fn(&Column<'_>) -> (f64, String)| {
-        let mut values: Vec<(f64, String)> = sound.iter().map(|column| of(column)).collect();
+        let mut values: Vec<(f64, String)> = usable.iter().map(|column| of(column)).collect();
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (low, high) = (values[0].1.clone(), values[values.len() - 1].1.clone());
         if low == high { low } else { format!("{low} to {high}") }
@@ -51,7 +51,7 @@ fn normal(view: &View<'_>) -> Option<Line> {
     let [p50, p95, p99] = [50.0, 95.0, 99.0].map(time);
     Some(vec![
         strong("Normal: "),
-        own(format!("p50 {p50}, p95 {p95}, p99 {p99} at {rate} requests/s; {failed} of requests fail.")),
+        trusted(format!("p50 {p50}, p95 {p95}, p99 {p99} at {rate} requests/s; {failed} of requests fail.")),
     ])
 }
 
@@ -60,16 +60,20 @@ fn stability(view: &View<'_>) -> Line {
         view.runs.iter().filter_map(|column| Some((column, column.worsening()?))).collect();
     let worse: Vec<String> = judged
         .iter()
-        .flat_map(|(column, words)| words.iter().map(|words| format!("{}: {words}", column.name)))
+        .flat_map(|(column, trends)| trends.iter().map(|trend| format!("{}: {trend}", column.name)))
         .collect();
     let title = strong("Stability: ");
     if judged.is_empty() {
-        vec![title, own("unknown: no run with figures that can be used was steady for ten minutes.")]
+        vec![title, trusted("unknown: no run with usable figures was steady for ten minutes.")]
     } else if worse.is_empty() {
         let runs = some_of(judged.len(), view.runs.len());
-        vec![title, Text::Marked(Mark::Good, "nothing gets worse".to_owned()), own(format!(" in {runs}."))]
+        vec![title, Text::Marked(Mark::Good, "nothing gets worse".to_owned()), trusted(format!(" in {runs}."))]
     } else {
-        vec![title, Text::Marked(Mark::Warning, "getting worse".to_owned()), words(format!(": {}.", worse.join("; ")))]
+        vec![
+            title,
+            Text::Marked(Mark::Warning, "getting worse".to_owned()),
+            untrusted(format!(": {}.", worse.join("; "))),
+        ]
     }
 }
 
@@ -78,7 +82,7 @@ fn cost(view: &View<'_>) -> Line {
     let used = view.vu_hours();
     vec![
         strong("VU-hours: "),
-        words(format!(
+        untrusted(format!(
             "{} used here, {} of the allowance of {} a month; cost {}.",
             shown::vu_hours(used),
             share(allowance.share(used)),
