@@ -224,7 +224,7 @@ impl Cell {
             }
         }
         self.sums.record(sample);
-        self.response.record(sample.response.unwrap_or(sample.service));
+        self.response.record(sample.response_time());
         if let Some(service) = self.service.as_mut().filter(|_| self.planned) {
             service.record(sample.service);
         }

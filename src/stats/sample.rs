@@ -27,6 +27,11 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Time from the due time, or from the send without one, to the last byte.
+    pub fn response_time(&self) -> Duration {
+        self.response.unwrap_or(self.service)
+    }
+
     /// True if the server sent a response, expected or not.
     pub fn has_response(&self) -> bool {
         self.first_byte.is_some() || self.failure.as_ref().is_none_or(|failure| failure.reason.silence().is_none())
