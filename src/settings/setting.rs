@@ -25,7 +25,7 @@ pub(super) struct Flag {
     pub default: Option<&'static str>,
     pub default_help: Option<&'static str>,
     pub choices: &'static [&'static str],
-    pub locust: &'static [&'static str],
+    pub variables: &'static [&'static str],
     pub implied_by: Option<(&'static str, &'static str)>,
     pub commands: &'static [&'static str],
     pub in_scenario: bool,
@@ -52,7 +52,7 @@ const NOTHING: Flag = Flag {
     default: None,
     default_help: None,
     choices: &[],
-    locust: &[],
+    variables: &[],
     implied_by: None,
     commands: &[],
     in_scenario: false,
@@ -101,9 +101,9 @@ impl Flag {
         Self { choices, ..self }
     }
 
-    /// Adds Locust's environment variables, which are used if `KATYDID_…` is not set.
-    pub(super) const fn locust(self, variables: &'static [&'static str]) -> Self {
-        Self { locust: variables, ..self }
+    /// Adds environment variables of other tools, such as `LOCUST_…`, which are used if `KATYDID_…` is not set.
+    pub(super) const fn variables(self, variables: &'static [&'static str]) -> Self {
+        Self { variables, ..self }
     }
 
     /// Uses `value` if this variable is set and no other source provides one.
@@ -145,7 +145,7 @@ impl Setting {
 
     /// All environment variables of the setting, in order of precedence.
     pub fn variables(&self) -> impl Iterator<Item = String> {
-        std::iter::once(self.variable()).chain(self.flag.locust.iter().map(|name| (*name).to_owned()))
+        std::iter::once(self.variable()).chain(self.flag.variables.iter().map(|name| (*name).to_owned()))
     }
 
     /// Description and default, on one line.

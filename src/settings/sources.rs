@@ -9,6 +9,9 @@ use super::setting::{Setting, Shape};
 use super::table::Settings;
 use crate::scenario::{LoadDefaults, Overrides, SelectOptions};
 
+/// Prefix of Locust's environment variables.
+const LOCUST: &str = "LOCUST_";
+
 /// All sources of settings except the scenario.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -45,7 +48,7 @@ impl Sources {
     /// Locust's environment variables in use, in the order of the table.
     pub fn locust_variables(&self) -> Vec<String> {
         let found = Settings::TABLE.iter().filter_map(|setting| self.find(setting));
-        found.map(|found| found.name).filter(|name| name.starts_with("LOCUST_")).collect()
+        found.map(|found| found.name).filter(|name| name.starts_with(LOCUST)).collect()
     }
 
     /// Value in `config.yaml`.
@@ -63,7 +66,7 @@ fn set<'a>(variables: &'a BTreeMap<String, OsString>, name: &str) -> Option<&'a 
 fn variable(setting: &Setting, variables: &BTreeMap<String, OsString>, origin: Origin) -> Option<Found> {
     setting.variables().find_map(|name| {
         let value = set(variables, &name)?.clone();
-        let is_locust_list = setting.shape() == Shape::List && setting.flag.locust.contains(&name.as_str());
+        let is_locust_list = setting.shape() == Shape::List && name.starts_with(LOCUST);
         let value = if is_locust_list { locust_list(&value) } else { value };
         Some(Found { value, origin: origin.clone(), name })
     })

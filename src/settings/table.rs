@@ -88,45 +88,45 @@ settings! {
     /// Apply a profile of the scenario
     profile: Option<String>, value::string, flag("NAME").also(&[CHECK, TRY, QUICK]);
     /// Run only tasks and steps with one of these tags
-    tags: Vec<String>, value::words, list("TAG,…").short('T').locust(&["LOCUST_TAGS"]).also(&[CHECK, TRY, QUICK]);
+    tags: Vec<String>, value::words, list("TAG,…").short('T').variables(&["LOCUST_TAGS"]).also(&[CHECK, TRY, QUICK]);
     /// Do not run tasks and steps with one of these tags
     exclude_tags: Vec<String>, value::words,
-        list("TAG,…").short('E').locust(&["LOCUST_EXCLUDE_TAGS"]).also(&[CHECK, TRY, QUICK]);
+        list("TAG,…").short('E').variables(&["LOCUST_EXCLUDE_TAGS"]).also(&[CHECK, TRY, QUICK]);
     /// Run only these user classes
     classes: Vec<String>, value::words, list("NAME,…").also(&[CHECK, TRY, QUICK]);
     /// Base URL of the target, or the address of a Redis server
     host: Option<String>, value::host,
-        flag("URL").short('H').locust(&["LOCUST_HOST"]).in_scenario().secret().also(&[CHECK, TRY, QUICK]);
+        flag("URL").short('H').variables(&["LOCUST_HOST"]).in_scenario().secret().also(&[CHECK, TRY, QUICK]);
     /// Peak number of concurrent users
-    users: Option<Users>, value::users, flag("N").short('u').locust(&["LOCUST_USERS"]).in_scenario().also(&[CHECK, QUICK]);
+    users: Option<Users>, value::users, flag("N").short('u').variables(&["LOCUST_USERS"]).in_scenario().also(&[CHECK, QUICK]);
     /// Users started per second
     spawn_rate: Option<PerSecond>, value::spawn_rate,
-        flag("RATE").short('r').locust(&["LOCUST_SPAWN_RATE"]).in_scenario().also(&[CHECK, QUICK]);
+        flag("RATE").short('r').variables(&["LOCUST_SPAWN_RATE"]).in_scenario().also(&[CHECK, QUICK]);
     /// Run time: 30s, 10m, 1h30m
     run_time: Option<Duration>, value::duration,
-        flag("TIME").short('t').locust(&["LOCUST_RUN_TIME"]).in_scenario().also(&[CHECK, QUICK]);
+        flag("TIME").short('t').variables(&["LOCUST_RUN_TIME"]).in_scenario().also(&[CHECK, QUICK]);
     /// Time for running tasks to finish after a stop
     stop_timeout: Option<Duration>, value::duration,
-        flag("TIME").short('s').locust(&["LOCUST_STOP_TIMEOUT"]).in_scenario().also(&[CHECK, QUICK]);
+        flag("TIME").short('s').variables(&["LOCUST_STOP_TIMEOUT"]).in_scenario().also(&[CHECK, QUICK]);
     /// Give all tasks of a class the same weight
     equal_weights: bool, value::boolean, switch().also(&[CHECK, QUICK]);
     /// Run without the screen: start at once and print tables
-    headless: bool, value::boolean, switch().locust(&["LOCUST_HEADLESS"]);
+    headless: bool, value::boolean, switch().variables(&["LOCUST_HEADLESS"]);
     /// Run with the screen, even if --headless is given
-    headful: bool, value::boolean, switch().locust(&["LOCUST_HEADFUL"]);
+    headful: bool, value::boolean, switch().variables(&["LOCUST_HEADFUL"]);
     /// Start the run at once, with the screen
-    autostart: bool, value::boolean, switch().locust(&["LOCUST_AUTOSTART"]);
+    autostart: bool, value::boolean, switch().variables(&["LOCUST_AUTOSTART"]);
     /// With --autostart, quit this long after the end of the run; -1: do not quit
-    autoquit: Option<Duration>, value::duration_or_never, flag("TIME").locust(&["LOCUST_AUTOQUIT"]);
+    autoquit: Option<Duration>, value::duration_or_never, flag("TIME").variables(&["LOCUST_AUTOQUIT"]);
     /// Reset the statistics when ramp-up is complete
-    reset_stats: bool, value::boolean, switch().locust(&["LOCUST_RESET_STATS"]);
+    reset_stats: bool, value::boolean, switch().variables(&["LOCUST_RESET_STATS"]);
     /// During the run and at its end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv;
     /// where they apply, also _service_time.csv, _graphql.csv and _redis.csv
-    csv: Option<PathBuf>, value::path, flag("PREFIX").locust(&["LOCUST_CSV"]);
+    csv: Option<PathBuf>, value::path, flag("PREFIX").variables(&["LOCUST_CSV"]);
     /// Write a row of each endpoint and second into PREFIX_stats_history.csv
-    csv_full_history: bool, value::boolean, switch().locust(&["LOCUST_CSV_FULL_HISTORY"]);
+    csv_full_history: bool, value::boolean, switch().variables(&["LOCUST_CSV_FULL_HISTORY"]);
     /// At the end write an HTML report to FILE; {u}, {r} and {t} are replaced with users, spawn rate and run time in seconds
-    html: Option<PathBuf>, value::path, flag("FILE").locust(&["LOCUST_HTML"]);
+    html: Option<PathBuf>, value::path, flag("FILE").variables(&["LOCUST_HTML"]);
     /// At the end write a JUnit XML report, for CI systems, to FILE
     junit: Option<PathBuf>, value::path, flag("FILE");
     /// At the end write a Markdown summary, for pull requests, to FILE
@@ -163,19 +163,19 @@ settings! {
     /// Folder for files exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables
-    only_summary: bool, value::boolean, switch().locust(&["LOCUST_ONLY_SUMMARY"]);
+    only_summary: bool, value::boolean, switch().variables(&["LOCUST_ONLY_SUMMARY"]);
     /// Without a screen, print the periodic tables even with --only-summary
-    print_stats: bool, value::boolean, switch().locust(&["LOCUST_PRINT_STATS"]);
+    print_stats: bool, value::boolean, switch().variables(&["LOCUST_PRINT_STATS"]);
     /// Without a screen, lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL
-    loglevel: LogLevel, value::log_level, flag("LEVEL").short('L').default("INFO").locust(&["LOCUST_LOGLEVEL"]);
+    loglevel: LogLevel, value::log_level, flag("LEVEL").short('L').default("INFO").variables(&["LOCUST_LOGLEVEL"]);
     /// Without a screen, append the log to a file instead of printing it on standard error
-    logfile: Option<PathBuf>, value::path, flag("FILE").locust(&["LOCUST_LOGFILE"]);
+    logfile: Option<PathBuf>, value::path, flag("FILE").variables(&["LOCUST_LOGFILE"]);
     /// Exit code if a request or a scenario step failed
     exit_code_on_error: Option<u8>, value::whole(0..=255),
-        flag("N").default_help("1 without a screen, 0 with one").locust(&["LOCUST_EXIT_CODE_ON_ERROR"]);
+        flag("N").default_help("1 without a screen, 0 with one").variables(&["LOCUST_EXIT_CODE_ON_ERROR"]);
     /// Threads that generate load
     threads: Option<u16>, value::threads,
-        flag("N").alias("processes").default_help("one for each available core").locust(&["LOCUST_PROCESSES"]);
+        flag("N").alias("processes").default_help("one for each available core").variables(&["LOCUST_PROCESSES"]);
     /// Seed of the random numbers, to repeat a run
     seed: Option<u64>, value::whole(0..=u64::MAX),
         flag("N").default_help("a new one for each run").also(&[TRY, DEMO_TARGET]);
