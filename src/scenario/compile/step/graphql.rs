@@ -5,13 +5,13 @@ use std::sync::Arc;
 use http::Method;
 use http::header::ACCEPT;
 
-use super::builder::Builder;
-use super::fields::Fields;
 use super::http::Message;
-use super::interner::Counted;
-use super::lookalike::is_template;
-use super::operations::anonymous;
 use crate::row_kind::RowKind;
+use crate::scenario::compile::builder::Builder;
+use crate::scenario::compile::fields::Fields;
+use crate::scenario::compile::interner::Counted;
+use crate::scenario::compile::lookalike::is_template;
+use crate::scenario::compile::operations::anonymous;
 use crate::scenario::eval::path::Path;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{JsonBuilder, Text};
@@ -45,7 +45,7 @@ fn is_filled(document: &str) -> bool {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn graphql_settings(&mut self, fields: &Fields<'a>) {
+    pub(in crate::scenario::compile) fn graphql_settings(&mut self, fields: &Fields<'a>) {
         let keys = keys::GRAPHQL_SETTINGS.keys;
         let fields = fields.get("graphql").and_then(|n| self.fields(n, &keys::GRAPHQL_SETTINGS)).unwrap_or(Fields(&[]));
         if let Some(endpoint) = self.or_default(fields.get("endpoint"), keys, "endpoint", Self::plain_text) {

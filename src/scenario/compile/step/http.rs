@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::builder::Builder;
-use super::fields::Fields;
 use crate::row_kind::RowKind;
+use crate::scenario::compile::builder::Builder;
+use crate::scenario::compile::fields::Fields;
 use crate::scenario::eval::template::{Part, Text};
 use crate::scenario::grammar::actions;
 use crate::scenario::plan::{Auth, Body, EndpointId, FixedPath, HttpStep, UrlTemplate};
@@ -160,7 +160,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Value in the step, or else in `defaults`.
-    pub(super) fn either<'n>(&self, fields: &Fields<'n>, key: &str) -> Option<&'n Node>
+    pub(in crate::scenario::compile) fn either<'n>(&self, fields: &Fields<'n>, key: &str) -> Option<&'n Node>
     where
         'a: 'n,
     {
@@ -245,7 +245,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports `auth` together with the header that it sets, in a step or in `defaults`.
-    pub(super) fn one_authorization(&mut self, fields: &Fields<'_>) {
+    pub(in crate::scenario::compile) fn one_authorization(&mut self, fields: &Fields<'_>) {
         let header = fields.get("headers").map(Node::entries).unwrap_or_default();
         let header = header.iter().find(|(key, _)| key.name.eq_ignore_ascii_case("authorization"));
         if let (Some(_), Some((key, _))) = (fields.get("auth"), header) {

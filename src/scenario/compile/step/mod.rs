@@ -1,7 +1,12 @@
 //! Compiles a step: exactly one action, and its modifiers.
 
-use super::builder::Builder;
-use super::fields::Fields;
+mod graphql;
+mod http;
+mod redis;
+mod subscription;
+
+use crate::scenario::compile::builder::Builder;
+use crate::scenario::compile::fields::Fields;
 use crate::scenario::grammar::actions::{self, ACTIONS, ANY_STEP, ActionKind};
 use crate::scenario::grammar::table;
 use crate::scenario::plan::{Action, Step};
@@ -10,7 +15,7 @@ use crate::scenario::syntax::node::{Key, Kind, Node};
 const WRITE: &str = "write the address after the action: - get: /path";
 
 impl Builder<'_> {
-    pub(super) fn steps(&mut self, node: &Node, key: &str) -> Vec<Step> {
+    pub(in crate::scenario::compile) fn steps(&mut self, node: &Node, key: &str) -> Vec<Step> {
         let Some(items) = self.list(node, key) else { return Vec::new() };
         if items.is_empty() {
             self.error(node, format!("`{key}` is empty"));

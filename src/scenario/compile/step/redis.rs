@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::builder::Builder;
-use super::fields::Fields;
-use super::unsatisfiable::Tested;
 use crate::row_kind::RowKind;
+use crate::scenario::compile::builder::Builder;
+use crate::scenario::compile::fields::Fields;
+use crate::scenario::compile::unsatisfiable::Tested;
 use crate::scenario::eval::expect::Unit;
 use crate::scenario::eval::template::{JsonBuilder, Text};
 use crate::scenario::grammar::actions::{PUBLISH, REDIS, SUBSCRIBE};
@@ -44,7 +44,7 @@ const ENDS: &str = "ends a subscription; use an `unsubscribe` step";
 
 impl Builder<'_> {
     /// Address of Redis steps, unless the run overrides it; without any address, the run must specify one.
-    pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
+    pub(in crate::scenario::compile) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
         let environment = self.redis_from_environment();
         if let Some(url) = &environment {
             self.password_of(url);

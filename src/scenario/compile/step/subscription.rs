@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::builder::Builder;
-use super::fields::Fields;
 use super::graphql::Chosen;
 use super::http::Message;
 use crate::row_kind::RowKind;
+use crate::scenario::compile::builder::Builder;
+use crate::scenario::compile::fields::Fields;
 use crate::scenario::eval::capture::CaptureSource;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Part, Text};
