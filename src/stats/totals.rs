@@ -37,6 +37,14 @@ pub(super) struct Signals {
     pub is_refused: bool,
 }
 
+/// A period of the run.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// Run time at its start.
+    from: Duration,
+    length: Duration,
+}
+
 /// Measurements since the last reset.
 #[derive(Debug)]
 pub(super) struct Totals {
@@ -193,11 +201,11 @@ impl Totals {
                 is_refused: std::mem::replace(&mut self.refused, refused) < refused,
             });
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
-            let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
+            let bucket = Bucket { requests, failures, ..self.bucket(Span { from, length: SLOT }, at, users) };
             self.series.push(bucket, &times, self.redis);
             self.most_users = users;
             open.total = self.total.window.last().cloned().unwrap_or_default();
-            closed.push(self.finish_second(open, (from, SLOT), at, users));
+            closed.push(self.finish_second(open, Span { from, length: SLOT }, at, users));
         }
         let rest = moment.elapsed.saturating_sub(self.opened);
         let open = &self.total.window.open;
@@ -209,10 +217,11 @@ impl Totals {
             times.merge(&own);
             times.compact();
             own.compact();
-            let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
+            let span = Span { from: self.opened, length: rest };
+            let bucket = Bucket { requests, failures, ..self.bucket(span, moment.at, users) };
             self.series.finish(bucket, &own, &times);
             let open = self.partial_second();
-            closed.push(self.finish_second(open, (self.opened, rest), moment.at, users));
+            closed.push(self.finish_second(open, span, moment.at, users));
         }
         closed
     }
@@ -231,13 +240,7 @@ impl Totals {
     }
 
     /// Completes a second that has ended.
-    fn finish_second(
-        &mut self,
-        open: Second,
-        (from, length): (Duration, Duration),
-        at: SystemTime,
-        users: u32,
-    ) -> Second {
+    fn finish_second(&mut self, open: Second, Span { from, length }: Span, at: SystemTime, users: u32) -> Second {
         let deliveries = self.open_deliveries.iter().map(|(row, tally)| (row, *tally)).collect();
         self.open_deliveries.clear();
         // A second that is only partly in a warm-up counts.
@@ -246,7 +249,7 @@ impl Totals {
     }
 
     /// A bucket with totals, but without its own counts.
-    fn bucket(&mut self, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Bucket {
+    fn bucket(&mut self, Span { from, length }: Span, at: SystemTime, users: u32) -> Bucket {
         let open = if length < SLOT { length } else { Duration::ZERO };
         let (rps, fps) = self.total.window.rates(self.total.window.covered(open));
         let cumulative = Cumulative { rps, fps, ..self.total.cumulative() };

@@ -222,13 +222,16 @@ impl Aggregator {
             let blocked = Blocked { now, recent: signals.blocked.max(now), ..Blocked::default() };
             let mut own = Health { blocked, backlog: signals.backlog, ..health.clone() };
             let refused = stats.failures.refused().filter(|_| signals.is_refused);
-            health::evaluate(&mut own, &lag, &signals.delay, (signals.median, refused));
+            let measurements = health::Measurements { lag, delay: signals.delay, median: signals.median, refused };
+            health::evaluate(&mut own, &measurements);
             if own.level == Level::Red && !stats.is_warm_up {
                 stats.red = (stats.red.0 + SLOT, own.why);
             }
         }
         (health.red, health.red_why) = stats.red.clone();
-        health::evaluate(&mut health, &lag, &delay, (total.now.response.median(), stats.failures.refused()));
+        let measurements =
+            health::Measurements { lag, delay, median: total.now.response.median(), refused: stats.failures.refused() };
+        health::evaluate(&mut health, &measurements);
         self.hysteresis.apply(&mut health, moment.elapsed);
 
         let redis = (self.server.is_some() || !stats.deliveries.total().is_empty()).then(|| {

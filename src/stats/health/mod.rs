@@ -106,16 +106,25 @@ fn open_files() -> Option<(u64, u64)> {
     Some((open as u64, limit))
 }
 
+/// Measurements of the shards over a period.
+#[derive(Debug, Default)]
+pub(super) struct Measurements<'a> {
+    /// Lag of the 10 ms timers.
+    pub lag: Latency,
+    /// Real send minus due time.
+    pub delay: Latency,
+    /// Median response time.
+    pub median: Duration,
+    /// Number of requests that this machine refused, and why.
+    pub refused: Option<(u64, &'a Arc<str>)>,
+}
+
 /// Adds the measurements of the shards and sets the level to that of the worst signal, with its reason.
 ///
-/// A schedule delay counts only above both a fixed limit and a ratio of the `median` response time: a few milliseconds
+/// A schedule delay counts only above both a fixed limit and a ratio of the median response time: a few milliseconds
 /// do not distort the figures of a slow server, and timers are not more precise.
-pub(super) fn evaluate(
-    health: &mut Health,
-    lag: &Latency,
-    delay: &Latency,
-    (median, refused): (Duration, Option<(u64, &Arc<str>)>),
-) {
+pub(super) fn evaluate(health: &mut Health, measurements: &Measurements<'_>) {
+    let Measurements { lag, delay, median, refused } = measurements;
     let ms = Duration::from_millis;
     health.timer_lag = lag.p(99.0);
     health.schedule_delay = (delay.count > 0).then(|| delay.p(99.0));
@@ -134,7 +143,7 @@ pub(super) fn evaluate(
         }
     };
     if let Some((count, why)) = refused {
-        signal(true, true, format!("this machine refused {}: {why}", units::counted(count, "request")));
+        signal(true, true, format!("this machine refused {}: {why}", units::counted(*count, "request")));
     }
     let Blocked { now, recent, .. } = health.blocked;
     if now >= BLOCKED {
@@ -153,7 +162,7 @@ pub(super) fn evaluate(
     }
     if let Some(p99) = health.schedule_delay {
         let why = format!("requests leave {} after they are due (p99)", units::latency(p99));
-        signal(p99 > ms(10).max(median / 10), p99 > ms(1).max(median / 100), why);
+        signal(p99 > ms(10).max(*median / 10), p99 > ms(1).max(*median / 100), why);
     }
     let behind = health.backlog;
     let why = format!("received messages are not read as fast as they arrive, for {}", units::latency(behind));
@@ -193,7 +202,7 @@ mod tests {
         let level = |cpu: f64, lag: (u64, u64), files| {
             let mut health = Health { cpu, open_files: files, ..Health::default() };
             let lag = Latency { count: lag.0, percentiles: [Duration::from_millis(lag.1); 11], ..Latency::default() };
-            evaluate(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
+            evaluate(&mut health, &Measurements { lag, ..Measurements::default() });
             assert_eq!(health.why.is_some(), health.level != Level::Green);
             health.level
         };
@@ -219,7 +228,7 @@ mod tests {
         ] {
             let blocked = Blocked { now: secs(now), recent: secs(recent), ..Blocked::default() };
             let mut health = Health { cpu, blocked, backlog: secs(behind), ..Health::default() };
-            evaluate(&mut health, &Latency::default(), &Latency::default(), (Duration::ZERO, None));
+            evaluate(&mut health, &Measurements::default());
             assert_eq!((health.level, health.why.as_deref().unwrap_or_default()), (level, words));
         }
     }
@@ -246,7 +255,7 @@ mod tests {
         ] {
             let mut health = Health { cpu, cores, ..Health::default() };
             let lag = Latency { count: 500, percentiles: [Duration::from_millis(lag); 11], ..Latency::default() };
-            evaluate(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
+            evaluate(&mut health, &Measurements { lag, ..Measurements::default() });
             assert_eq!(health.level, level, "{words}: {:?}", health.why);
             assert!(health.why.as_deref().unwrap_or("").contains(words), "{words}: {:?}", health.why);
         }
