@@ -34,6 +34,13 @@ impl RowState {
         }
     }
 
+    /// Discards everything but the memory of the histogram.
+    pub fn clear(&mut self) {
+        let mut response = std::mem::replace(&mut self.response, Times::fine());
+        response.clear();
+        *self = Self { response, ..Self::new() };
+    }
+
     /// True before the first request.
     pub fn is_empty(&self) -> bool {
         self.sums.requests == 0

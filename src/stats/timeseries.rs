@@ -38,6 +38,13 @@ impl TimeSeries {
         Self { view: Series::default(), medium, coarse, blocks: Chunks::default() }
     }
 
+    /// Discards everything but the memory of the histograms.
+    pub fn clear(&mut self) {
+        self.medium.clear();
+        self.coarse.clear();
+        (self.view, self.blocks) = Default::default();
+    }
+
     /// Adds a closed second; `times` are its response times, compacted.
     pub fn push(&mut self, mut bucket: Bucket, times: &Sparse, redis: Option<(u64, u64)>) {
         set_percentiles(&mut bucket, &times.latency());
@@ -99,6 +106,11 @@ struct Merger {
 impl Merger {
     fn new(size: usize) -> Self {
         Self { size, seen: 0, bucket: None, times: Times::fine(), ready: Buckets::default() }
+    }
+
+    fn clear(&mut self) {
+        self.times.clear();
+        (self.seen, self.bucket, self.ready) = Default::default();
     }
 
     /// Adds a second; returns the bucket that it completes.

@@ -121,6 +121,19 @@ impl Totals {
         }
     }
 
+    /// Starts again at `since`. Histograms keep their memory: new ones would grow to the same sizes, and the gaps that
+    /// the old ones leave are rarely large enough for anything else.
+    pub fn reset(&mut self, since: Duration) {
+        let mut fresh = Self::new(0, since);
+        std::mem::swap(&mut fresh.rows, &mut self.rows);
+        std::mem::swap(&mut fresh.total, &mut self.total);
+        std::mem::swap(&mut fresh.series, &mut self.series);
+        fresh.rows.iter_mut().for_each(RowState::clear);
+        fresh.total.clear();
+        fresh.series.clear();
+        *self = fresh;
+    }
+
     /// Counted run time so far.
     pub fn measured(&self, elapsed: Duration) -> Duration {
         let until = self.uncounted_from.unwrap_or(elapsed);

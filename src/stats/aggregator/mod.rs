@@ -168,7 +168,7 @@ impl Aggregator {
     pub fn reset(&mut self, epoch: u32, elapsed: Duration) {
         self.epoch = epoch;
         self.resets += 1;
-        self.stats = Totals::new(self.endpoints.len(), elapsed);
+        self.stats.reset(elapsed);
     }
 
     /// Adds a change of load.
