@@ -6,8 +6,9 @@
 
 /// Minimum number of values: ten minutes of 10 s blocks.
 pub(super) const MIN_VALUES: usize = 60;
-/// With more values than this, every second, third, … is used: the cost grows with the square of their number.
-const MAX_VALUES: usize = 240;
+/// With more values than this, means of two, three, … successive ones are used: time and memory grow with the square of
+/// their number.
+const MAX_VALUES: usize = 128;
 /// 97.5 % quantile of the standard normal distribution: 95 % of it lies within ±Z.
 const Z_95: f64 = 1.959_964;
 /// 80 % quantile of the standard normal distribution: a drift larger by this much is found in four of five runs.
@@ -39,8 +40,7 @@ pub(super) fn trend(values: impl IntoIterator<Item = (f64, f64)>) -> Option<Tren
     if values.len() < MIN_VALUES {
         return None;
     }
-    let step = values.len().div_ceil(MAX_VALUES);
-    let values: Vec<(f64, f64)> = values.into_iter().step_by(step).collect();
+    let values = averaged(&values, values.len().div_ceil(MAX_VALUES));
     let mut slopes = slopes(&values);
     slopes.sort_unstable_by(f64::total_cmp);
     let slope = median(&slopes)?;
@@ -55,6 +55,16 @@ pub(super) fn trend(values: impl IntoIterator<Item = (f64, f64)>) -> Option<Tren
     let interval = (at((pairs - width) / 2.0 - 1.0), at((pairs + width) / 2.0));
     let half = (interval.1 - interval.0) / 2.0;
     Some(Trend { slope, interval, p_value: two_sided(z), detectable: half * (1.0 + Z_POWER / Z_95) })
+}
+
+/// Means of `size` successive values; an incomplete rest at the end is left out.
+fn averaged(values: &[(f64, f64)], size: usize) -> Vec<(f64, f64)> {
+    let sum = |part: &[(f64, f64)]| part.iter().fold((0.0, 0.0), |(t, v), (time, value)| (t + time, v + value));
+    let mean = |part: &[(f64, f64)]| {
+        let (t, v) = sum(part);
+        (t / size as f64, v / size as f64)
+    };
+    values.chunks_exact(size).map(mean).collect()
 }
 
 fn slopes(values: &[(f64, f64)]) -> Vec<f64> {
