@@ -48,7 +48,7 @@ fn run_to_code(settings: &Settings) -> u8 {
         console::warn(&words);
     }
     let wanted = Wanted::new(settings, scenario.reports());
-    if !wanted.can_be_written(settings.file.as_deref()) {
+    if !wanted.can_be_written(&scenario.files()) {
         return exit::USAGE;
     }
     if wanted.uses_output() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::exit::Rule;
 use super::recording::{Recording, Started};
+use super::reports::Wanted;
 use super::usage::{Left, left};
 use super::{panics, unnamed};
 use crate::demo::DemoTarget;
@@ -176,6 +177,10 @@ impl Starter for Local {
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
         if let Some(why) = self.refusal(scenario, overrides) {
             return Err(why.to_owned());
+        }
+        let reports = Wanted::new(&self.settings, scenario.reports());
+        if let Some(why) = reports.refused_on_screen(&scenario.files()) {
+            return Err(scenario.secrets().mask(&why).into_owned());
         }
         self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
     }

@@ -21,6 +21,9 @@ use crate::system::output;
 /// Name of the format that is written during the run.
 const CSV: &str = "csv";
 
+/// Why a run on the screen cannot print a report.
+const NEEDS_HEADLESS: &str = "a report to standard output needs --headless: the screen is there";
+
 /// Selected formats and their paths.
 pub(super) struct Wanted {
     places: Vec<(&'static dyn Format, PathBuf)>,
@@ -89,20 +92,28 @@ impl Wanted {
         files.chain(self.array_file.clone()).chain(printed).collect()
     }
 
-    /// Says before a run that one of them cannot be written, or would overwrite another, or the `scenario`.
-    pub(super) fn can_be_written(&self, scenario: Option<&Path>) -> bool {
+    /// Prints before a run why one of them cannot be written, or would overwrite another, or one of `read`. False if
+    /// there is a reason.
+    pub(super) fn can_be_written(&self, read: &[PathBuf]) -> bool {
+        let errors = self.errors(read);
+        errors.iter().for_each(|error| console::warn(error));
+        errors.is_empty()
+    }
+
+    /// The reason for a run on the screen.
+    pub(super) fn refused_on_screen(&self, read: &[PathBuf]) -> Option<String> {
+        let used = self.uses_output().then(|| NEEDS_HEADLESS.to_owned());
+        used.or_else(|| self.errors(read).into_iter().next())
+    }
+
+    fn errors(&self, read: &[PathBuf]) -> Vec<String> {
         if self.full_history && !self.places.iter().any(|(format, _)| format.name() == CSV) {
-            console::warn("--csv-full-history needs --csv PREFIX");
-            return false;
+            return vec!["--csv-full-history needs --csv PREFIX".to_owned()];
         }
         let array = self.array_file.iter().filter_map(|path| locust_json::check(path).err());
         let errors = self.places.iter().filter_map(|(format, place)| format.check(place).err()).chain(array);
-        let read: Vec<PathBuf> = scenario.map(Path::to_owned).into_iter().collect();
-        let conflicts = report::conflicts(&self.files(), &read);
-        let errors = errors.map(|error| error.to_string()).chain(conflicts);
-        let errors: Vec<String> = errors.map(|error| panics::masked(&error)).collect();
-        errors.iter().for_each(|error| console::warn(error));
-        errors.is_empty()
+        let conflicts = report::conflicts(&self.files(), read);
+        errors.map(|error| error.to_string()).chain(conflicts).map(|error| panics::masked(&error)).collect()
     }
 
     /// Takes the machine-readable output.

@@ -1,5 +1,6 @@
 //! Runs with a screen, and the output after them.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::exit::Rule;
@@ -30,11 +31,9 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     console::write_from_threads();
     let entries = pick::entries(settings.file.as_deref(), &settings.select());
     let wanted = Wanted::new(settings, &Reports::default());
-    if wanted.uses_output() {
-        console::warn("a report to standard output needs --headless: the screen is there");
-        return ExitCode::from(exit::USAGE);
-    }
-    if !wanted.can_be_written(settings.file.as_deref()) {
+    let read: Vec<PathBuf> = settings.file.clone().into_iter().collect();
+    if let Some(why) = wanted.refused_on_screen(&read) {
+        console::warn(&why);
         return ExitCode::from(exit::USAGE);
     }
     // A named example may be sent to another host. It is small, so loading it here is fast.

@@ -1,7 +1,7 @@
 //! Loads a YAML file as a [`Scenario`]: reads, validates and compiles it once.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::environment::{declared, environment, named_in};
@@ -199,6 +199,12 @@ impl Scenario {
     /// `description`, or an empty string.
     pub fn description(&self) -> &str {
         self.variant.compiled.head.description.as_deref().unwrap_or("")
+    }
+
+    /// The files that it consists of and reads: itself, includes, data, uploads, certificates. None if embedded.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let own = (!self.is_embedded()).then(|| PathBuf::from(self.origin()));
+        own.into_iter().chain(self.file.sources.named()).collect()
     }
 
     /// `host` as written; [`DEMO_HOST`] means the embedded demo target.

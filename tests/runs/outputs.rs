@@ -6,6 +6,13 @@ use std::os::unix::fs::symlink;
 use super::command::{err, out};
 use super::place::Place;
 
+/// A scenario that reads other files.
+const READS: &str = "host: demo
+include: [common.yaml]
+data: { users: { file: users.csv } }
+user_classes: { U: { tasks: [{ steps: [{ get: /api/products }] }] } }
+";
+
 #[test]
 fn symbolic_links_are_kept_and_their_targets_are_written() {
     let place = Place::new();
@@ -46,6 +53,9 @@ fn reports_do_not_overwrite_each_other_or_input_files() {
     let place = Place::new();
     let real = place.record("-t 1s");
     let scenario = fs::read(place.path().join("s.yaml")).expect("a file");
+    for (name, text) in [("reads.yaml", READS), ("common.yaml", "vars: { a: 1 }\n"), ("users.csv", "user\nann\n")] {
+        fs::write(place.path().join(name), text).expect("a file");
+    }
     for (line, expected) in [
         ("report latest --html x --json ./x", "./x is named twice"),
         ("report latest --csv x --text x_stats.csv", "x_stats.csv is named twice"),
@@ -53,6 +63,8 @@ fn reports_do_not_overwrite_each_other_or_input_files() {
         ("findings latest --html x --markdown x", "x is named twice"),
         ("-f s.yaml --headless -t 1s --html x --junit x", "x is named twice"),
         ("-f s.yaml --headless -t 1s --markdown ./s.yaml", "./s.yaml is read by this command"),
+        ("-f reads.yaml --headless -t 1s --text ./users.csv", "users.csv is read by this command"),
+        ("-f reads.yaml --headless -t 1s --json common.yaml", "common.yaml is read by this command"),
     ] {
         let output = place.run(line);
         assert_eq!(output.status.code(), Some(2), "{line}: {}", err(&output));

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::scenario::secrets::Redactor;
 use crate::scenario::secrets::userinfo;
@@ -18,6 +18,8 @@ pub(crate) struct Sources {
     /// Folder of the scenario; `None` if embedded.
     root: Option<PathBuf>,
     secrets: Arc<Redactor>,
+    /// Paths of all files that the scenario names, once each.
+    named: Arc<Mutex<Vec<PathBuf>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +38,8 @@ impl Sources {
     /// Creates it with the scenario's own text.
     pub fn new(origin: &str, text: &str, root: Option<&Path>) -> Self {
         let file = File { start: 0, origin: origin.into(), folder: root.map(Path::to_owned) };
-        Self { text: text.to_owned(), files: vec![file], root: root.map(Path::to_owned), secrets: Arc::default() }
+        let root = root.map(Path::to_owned);
+        Self { text: text.to_owned(), files: vec![file], root, secrets: Arc::default(), named: Arc::default() }
     }
 
     /// Sets the secrets to mask in messages.
@@ -116,7 +119,16 @@ impl Sources {
         }
         let found = real.metadata().and_then(|found| ordinary(&found));
         found.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if !named.contains(&path) {
+            named.push(path.clone());
+        }
         Ok(path)
+    }
+
+    /// All files found by [`Self::resolve`] so far: includes, data, uploads, certificates.
+    pub fn named(&self) -> Vec<PathBuf> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Contents of a file named at `offset`.
@@ -195,6 +207,8 @@ mod tests {
         std::fs::write(root.join("ok"), "hello").unwrap();
         let sources = Sources::new("s.yaml", "", Some(&root));
         assert_eq!(sources.bytes(0, "ok").unwrap(), b"hello");
+        assert_eq!(sources.bytes(0, "ok").unwrap(), b"hello");
+        assert_eq!(sources.named(), [root.join("ok")]);
         assert!(sources.bytes(0, "../secret").unwrap_err().contains("outside"));
         assert!(sources.bytes(0, "none").unwrap_err().contains("none"));
         assert!(sources.bytes(0, ".").unwrap_err().contains("a directory, not a file"));
