@@ -124,6 +124,9 @@ fn run() -> ExitCode {
             if !theirs.is_empty() {
                 console::warn(&format!("settings are taken from Locust's variables: {}", theirs.join(", ")));
             }
+            for (name, meant) in sources.misspelled() {
+                console::warn(&format!("{name} has no effect: did you mean {meant}?"));
+            }
             if cli.config.is_none() && Path::new(LOCUST_CONF).exists() {
                 console::warn(&format!("{LOCUST_CONF} is not read by itself: --config {LOCUST_CONF} reads it"));
             }

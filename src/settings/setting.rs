@@ -2,6 +2,9 @@
 
 use std::ffi::OsStr;
 
+/// Prefix of our environment variables.
+pub(super) const OURS: &str = "KATYDID_";
+
 /// A setting that can be given in `config.yaml`, as an environment variable or as a flag.
 #[derive(Debug)]
 pub struct Setting {
@@ -140,7 +143,7 @@ impl Setting {
 
     /// Name of the `KATYDID_…` environment variable.
     pub fn variable(&self) -> String {
-        format!("KATYDID_{}", self.key.to_uppercase())
+        format!("{OURS}{}", self.key.to_uppercase())
     }
 
     /// All environment variables of the setting, in order of precedence.

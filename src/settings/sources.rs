@@ -5,10 +5,13 @@ use std::ffi::{OsStr, OsString};
 
 use super::config::Config;
 use super::found::{Found, Origin};
-use super::setting::{Setting, Shape};
+use super::setting::{OURS, Setting, Shape};
 use super::table::Settings;
+use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::{LoadDefaults, Overrides, SelectOptions};
 
+/// Those of the command line that are no settings.
+const OTHER_VARIABLES: [&str; 2] = ["config", "demo_port"];
 /// Prefix of Locust's environment variables.
 const LOCUST: &str = "LOCUST_";
 
@@ -49,6 +52,18 @@ impl Sources {
     pub fn locust_variables(&self) -> Vec<String> {
         let found = Settings::TABLE.iter().filter_map(|setting| self.find(setting));
         found.map(|found| found.name).filter(|name| name.starts_with(LOCUST)).collect()
+    }
+
+    /// Variables whose names are like that of a setting, but wrong; each with the right name.
+    pub fn misspelled(&self) -> Vec<(&str, String)> {
+        let keys = || Settings::TABLE.iter().map(|setting| setting.key).chain(OTHER_VARIABLES);
+        let names = self.environment.keys().chain(self.dotenv.keys());
+        let wrong = names.filter_map(|name| {
+            let key = name.strip_prefix(OURS)?.to_lowercase();
+            let near = nearest(&key, keys()).filter(|near| *near != key)?;
+            Some((name.as_str(), format!("{OURS}{}", near.to_uppercase())))
+        });
+        wrong.collect()
     }
 
     /// Value in `config.yaml`.

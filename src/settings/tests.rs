@@ -123,3 +123,16 @@ fn invalid_value_error_names_source_and_allowed_values() {
         assert!(!error.contains("S3cret"), "{error}");
     }
 }
+
+#[test]
+fn misspelled_variables_are_found() {
+    let mut sources = Sources {
+        environment: variables(&[("KATYDID_HEADLES", "true"), ("KATYDID_USERS", "2")]),
+        ..Sources::default()
+    };
+    sources.dotenv =
+        variables(&[("KATYDID_SPAWNRATE", "2"), ("KATYDID_CONFIG", "x"), ("KATYDID_HOME", "x"), ("USERS", "1")]);
+    let found: Vec<_> = sources.misspelled();
+    let wanted = [("KATYDID_HEADLES", "KATYDID_HEADLESS"), ("KATYDID_SPAWNRATE", "KATYDID_SPAWN_RATE")];
+    assert_eq!(found, wanted.map(|(name, meant)| (name, meant.to_owned())));
+}
