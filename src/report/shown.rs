@@ -112,6 +112,27 @@ pub(super) fn judged(judgement: &Judgement) -> &'static str {
     }
 }
 
+/// State of a threshold, for its symbol and color.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ThresholdState {
+    Passed,
+    /// Failed with `warn`, or fails now in a run that goes on.
+    Warning,
+    Failed,
+    /// Could not be evaluated.
+    Unknown,
+}
+
+/// State of a threshold.
+pub(super) fn state(judgement: &Judgement) -> ThresholdState {
+    match (&judgement.judged, judgement.warn) {
+        (Judged::Passes, _) => ThresholdState::Passed,
+        (Judged::Violated, _) | (Judged::Failed, true) => ThresholdState::Warning,
+        (Judged::Failed, false) => ThresholdState::Failed,
+        (Judged::CannotTell(_), _) => ThresholdState::Unknown,
+    }
+}
+
 /// Measured value of a threshold, or why it could not be evaluated.
 pub(super) fn measured(judgement: &Judgement) -> String {
     match (&judgement.judged, &judgement.value) {

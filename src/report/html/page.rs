@@ -9,10 +9,10 @@ use super::failures::{Failure, failures};
 use super::protocols::{Section, sections};
 use super::tables::{COLUMNS, Cell, Line, Percentiles, percentiles, row};
 use crate::report::finding::findings;
-use crate::report::shown::{self, KEY_FIGURES};
+use crate::report::shown::{self, KEY_FIGURES, ThresholdState};
 use crate::report::standing::{Standing, Tone};
 use crate::report::text;
-use crate::stats::snapshot::{Judged, Judgement, PERCENTILE_LABELS};
+use crate::stats::snapshot::{Judgement, PERCENTILE_LABELS};
 use crate::store::Run;
 use crate::units;
 
@@ -156,10 +156,11 @@ impl Verdict {
 
 impl Threshold {
     fn of(judgement: &Judgement) -> Self {
-        let (class, sign) = match (&judgement.judged, judgement.warn) {
-            (Judged::Passes, _) => ("is-good", "✓"),
-            (Judged::Violated | Judged::CannotTell(_), _) | (Judged::Failed, true) => ("is-open", "!"),
-            (Judged::Failed, false) => ("is-bad", "✗"),
+        let (class, sign) = match shown::state(judgement) {
+            ThresholdState::Passed => ("is-good", "✓"),
+            ThresholdState::Warning => ("is-open", "!"),
+            ThresholdState::Failed => ("is-bad", "✗"),
+            ThresholdState::Unknown => ("is-open", "?"),
         };
         Self {
             class,

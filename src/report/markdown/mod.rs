@@ -11,7 +11,7 @@ use self::escape::{block, code, words};
 use self::table::table;
 use super::finding::{Finding, findings};
 use super::one_file::OneFile;
-use super::shown::{self, KEY_FIGURES};
+use super::shown::{self, KEY_FIGURES, ThresholdState};
 use super::standing::{Standing, Tone};
 use super::text;
 use crate::stats::ExampleRequest;
@@ -104,10 +104,11 @@ fn thresholds(run: &Run) -> String {
     let mut sorted: Vec<&Judgement> = all.iter().collect();
     sorted.sort_by_key(|judgement| judgement.judged == Judged::Passes);
     let cells = |judgement: &&Judgement| {
-        let sign = match (&judgement.judged, judgement.warn) {
-            (Judged::Passes, _) => "✅",
-            (Judged::Violated, _) | (_, true) => "⚠️",
-            (Judged::Failed | Judged::CannotTell(_), false) => "❌",
+        let sign = match shown::state(judgement) {
+            ThresholdState::Passed => "✅",
+            ThresholdState::Warning => "⚠️",
+            ThresholdState::Failed => "❌",
+            ThresholdState::Unknown => "❔",
         };
         vec![
             format!("{sign} {}", shown::judged(judgement)),
@@ -212,6 +213,7 @@ fn about(run: &Run) -> String {
         ),
         words(&shown::health(last).1),
     ];
+    lines.extend(meta.note.iter().map(|note| format!("note: {}", words(note))));
     lines.extend(text::left_out(last).iter().map(|line| words(line)));
     lines.extend(last.run.is_insecure.then(|| words(text::INSECURE)));
     let lines: String = lines.iter().map(|line| format!("- {line}\n")).collect();

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::cells::{lines, pad};
 use crate::clean;
-use crate::report::shown;
+use crate::report::shown::{self, ThresholdState};
 use crate::report::silence::wrap;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judged, Judgement};
@@ -40,11 +40,11 @@ pub(super) fn with_thresholds(snapshot: &Snapshot, said: &str, width: usize) -> 
 
 /// One-character symbol of the state of a threshold.
 fn mark_of(judgement: &Judgement) -> &'static str {
-    match judgement.judged {
-        Judged::Passes => "✓",
-        Judged::Violated | Judged::Failed if judgement.warn => "!",
-        Judged::Violated | Judged::Failed => "✗",
-        Judged::CannotTell(_) => "?",
+    match shown::state(judgement) {
+        ThresholdState::Passed => "✓",
+        ThresholdState::Warning => "!",
+        ThresholdState::Failed => "✗",
+        ThresholdState::Unknown => "?",
     }
 }
 
