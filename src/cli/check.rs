@@ -28,7 +28,9 @@ pub(super) fn run(args: &Check, settings: &Settings) -> ExitCode {
     if broken == 0 {
         return ExitCode::from(exit::CLEAN);
     }
-    console::warn(&format!("{broken} of {} files cannot be run", args.files.len()));
+    if let [_, _, ..] = args.files.as_slice() {
+        console::warn(&format!("{broken} of {} files cannot be run", args.files.len()));
+    }
     ExitCode::from(exit::USAGE)
 }
 

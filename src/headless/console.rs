@@ -17,7 +17,7 @@ use rustix::io::Errno;
 
 use crate::clean;
 use crate::system::{signals, write};
-use crate::units::count;
+use crate::units::counted;
 
 /// Width of Locust's tables without a terminal: 80 cells of name and 80 of figures.
 const WIDTH_WITHOUT_TERMINAL: usize = 160;
@@ -192,9 +192,7 @@ impl Stream {
         let state = self.lock();
         match &state.failed {
             Some(Failed::Refused(why)) => Some(format!("cannot write to {}: {why}", self.name)),
-            None if state.lost > 0 => {
-                Some(format!("{} was not read: {} lines of it are missing", self.name, count(state.lost)))
-            }
+            None if state.lost > 0 => Some(format!("{} was not read: {} lost", self.name, counted(state.lost, "line"))),
             Some(Failed::Closed) | None => None,
         }
     }
@@ -204,7 +202,7 @@ impl State {
     fn gap(&mut self, name: &str) -> String {
         let dropped = std::mem::take(&mut self.dropped);
         self.lost += dropped;
-        format!("katydid: {} lines are missing here: {name} was not read fast enough\n", count(dropped))
+        format!("katydid: {} lost here: {name} was not read fast enough\n", counted(dropped, "line"))
     }
 }
 
@@ -353,11 +351,11 @@ mod tests {
         let mut taken = vec![0; (2_000 - dropped as usize) * 1_000];
         reader.read_exact(&mut taken).unwrap();
         STREAM.put(b"later\n");
-        let gap = format!("katydid: {dropped} lines are missing here: the pipe was not read fast enough\nlater\n");
+        let gap = format!("katydid: {dropped} lines lost here: the pipe was not read fast enough\nlater\n");
         let mut rest = vec![0; gap.len()];
         reader.read_exact(&mut rest).unwrap();
         assert_eq!(String::from_utf8(rest).unwrap(), gap);
-        assert_eq!(STREAM.missing(), Some(format!("the pipe was not read: {dropped} lines of it are missing")));
+        assert_eq!(STREAM.missing(), Some(format!("the pipe was not read: {dropped} lines lost")));
 
         // At the end, give up on a reader that does not read; a closed reader is not an error.
         for _ in 0..100 {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::error::Category;
+
 use super::line::{EventLine, SecondLine, SeriesLine, seconds};
 use super::run::{RedisPoint, State};
 use super::{Meta, Run, folder, open};
@@ -79,7 +81,7 @@ pub fn read_meta(folder: &Path) -> Result<Meta, ReadError> {
         format: u32,
         version: String,
     }
-    let damaged = |why: serde_json::Error| ReadError::Damaged { path: path.clone(), why: why.to_string() };
+    let damaged = |why: serde_json::Error| ReadError::Damaged { path: path.clone(), why: fault(&why) };
     let head: Head = serde_json::from_str(&text).map_err(damaged)?;
     if head.format > Meta::FORMAT {
         return Err(ReadError::Newer { path: folder.to_owned(), version: head.version });
@@ -145,7 +147,7 @@ pub fn read(folder: &Path) -> Result<Run, ReadError> {
 fn snapshot(folder: &Path, meta: &Meta) -> Result<Snapshot, ReadError> {
     let path = folder.join(folder::SNAPSHOT);
     match text(&path, open::LARGEST) {
-        Ok(text) => serde_json::from_str(&text).map_err(|why| ReadError::Damaged { path, why: why.to_string() }),
+        Ok(text) => serde_json::from_str(&text).map_err(|why| ReadError::Damaged { path, why: fault(&why) }),
         Err(ReadError::Io { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
             if !folder::has_figures(folder) {
                 return Err(ReadError::Removed { path: folder.to_owned() });
@@ -210,10 +212,24 @@ fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ReadErro
     let text = text(path, open::LARGEST)?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     let parse = |(at, line): (usize, &str)| {
-        let damaged = |why| ReadError::Damaged { path: path.to_owned(), why: format!("line {}: {why}", at + 1) };
-        serde_json::from_str(line).map_err(damaged)
+        let parsed = serde_json::from_str(line);
+        parsed.map_err(|why| ReadError::Damaged { path: path.to_owned(), why: fault_in(at + 1, &why) })
     };
     whole.lines().enumerate().map(parse).collect()
+}
+
+/// What is wrong with a JSON document, without the names of our types.
+fn fault(why: &serde_json::Error) -> String {
+    fault_in(why.line(), why)
+}
+
+fn fault_in(line: usize, why: &serde_json::Error) -> String {
+    let column = why.column();
+    match why.classify() {
+        Category::Eof => format!("it ends in the middle of a value, in line {line}"),
+        Category::Data => format!("a value is missing or not as expected, in line {line} before column {column}"),
+        Category::Syntax | Category::Io => format!("it is not valid JSON, in line {line} at column {column}"),
+    }
 }
 
 fn text(path: &Path, largest: u64) -> Result<String, ReadError> {

@@ -8,7 +8,7 @@ use crate::cli::runs_args::RunsCommand;
 use crate::cli::{exit, runs_dir};
 use crate::settings::Settings;
 use crate::store::archive::{self, Imported, Limits};
-use crate::store::catalog::{Catalog, Entry};
+use crate::store::catalog::{BASELINE_TAG, Catalog, Entry};
 use crate::store::change;
 
 /// Error message and exit code.
@@ -61,6 +61,9 @@ fn tagged(root: &Path, entry: &Entry, tags: &[String], remove: bool) -> Result<S
     if let Some(wrong) = tags.iter().find(|tag| !is_tag(tag)) {
         let wanted = format!("expected a tag without spaces and commas of at most {LONGEST_TAG} characters");
         return Err(usage(format!("{wanted}, found {wrong:?}")));
+    }
+    if tags.iter().any(|tag| tag == BASELINE_TAG) {
+        return Err(usage(format!("expected the name of a baseline after {BASELINE_TAG}, such as {BASELINE_TAG}main")));
     }
     let mut now = Vec::new();
     let edited = change::edit(root, &entry.folder, |meta| {
