@@ -19,13 +19,18 @@ pub struct Sums {
     pub connect: Exact,
     /// Times to first byte.
     pub first_byte: Exact,
+    /// Response times of failed requests.
+    pub failed: Exact,
 }
 
 impl Sums {
     pub(super) fn record(&mut self, sample: &Sample) {
         self.requests += 1;
         self.responses += u64::from(sample.has_response());
-        self.failures += u64::from(sample.failure.is_some());
+        if sample.failure.is_some() {
+            self.failures += 1;
+            self.failed.record(sample.response_time());
+        }
         self.bytes = self.bytes.saturating_add(sample.bytes);
         if let Some(time) = sample.connect {
             self.connect.record(time);
@@ -43,6 +48,7 @@ impl Sums {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.connect.merge(&other.connect);
         self.first_byte.merge(&other.first_byte);
+        self.failed.merge(&other.failed);
     }
 
     /// The sums as figures, without rates and response times.
@@ -94,5 +100,32 @@ impl RowBucket {
         if let Some(service) = &mut self.service {
             service.compact();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::stats::sample::{Failure, Reason};
+
+    #[test]
+    fn times_of_failed_requests_are_summed_apart() {
+        let sample = |ms, failed: bool| Sample {
+            endpoint: 0,
+            service: Duration::from_millis(1),
+            response: Some(Duration::from_millis(ms)),
+            connect: None,
+            first_byte: None,
+            bytes: 0,
+            failure: failed.then(|| Box::new(Failure { reason: Reason::Status(500), example: None })),
+        };
+        let mut sums = Sums::default();
+        [sample(10, false), sample(30, true), sample(50, true)].iter().for_each(|sample| sums.record(sample));
+        let mut twice = sums;
+        twice.merge(&sums);
+        assert_eq!((sums.failures, sums.failed.count, sums.failed.sum), (2, 2, 80_000_000));
+        assert_eq!((twice.failed.count, twice.failed.max), (4, 50_000_000));
     }
 }
