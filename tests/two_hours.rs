@@ -226,6 +226,8 @@ fn meta(name: &str, started: SystemTime) -> Meta {
         incomplete: None,
         outcome: None,
         ci: None,
+        branch: None,
+        commit: None,
         is_embedded: Some(false),
         settings: Vec::new(),
     }

@@ -20,7 +20,7 @@ use crate::sink::{self, Judge, Sinks};
 use crate::stats::Snapshot;
 use crate::store::retention::{self, Limits};
 use crate::store::{self, Journal, Meta, Outcome, Output, Run, Totals, Writing};
-use crate::system::ci;
+use crate::system::ci::Ci;
 use crate::system::machine::Machine;
 
 /// Records the runs of this process, one at a time.
@@ -217,6 +217,7 @@ impl Recording {
     fn meta(&self, started: &Started<'_>) -> Meta {
         let Started { scenario, plan, handle, seed, threads, is_demo } = *started;
         let info = &handle.latest().run;
+        let ci = Ci::detect(|name| std::env::var(name).ok());
         let mask = |text: &str| scenario.masked(&plan.secrets.mask(&panics::masked(text)));
         Meta {
             format: Meta::FORMAT,
@@ -230,7 +231,9 @@ impl Recording {
             arguments: std::env::args_os().skip(1).map(|argument| mask(&argument.to_string_lossy())).collect(),
             settings: effective::used(&self.settings, scenario, plan, mask),
             is_embedded: Some(scenario.is_embedded()),
-            ci: ci::name(|name| std::env::var(name).ok()).map(str::to_owned),
+            ci: ci.as_ref().map(|ci| ci.name.to_owned()),
+            branch: ci.as_ref().and_then(|ci| ci.branch.clone()),
+            commit: ci.and_then(|ci| ci.commit),
             started: time(info.started),
             ended: None,
             is_open: plan.schedule.is_open(),

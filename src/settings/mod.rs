@@ -8,6 +8,7 @@
 
 mod conf;
 mod config;
+mod datadog;
 mod found;
 mod host;
 mod log_level;
@@ -22,6 +23,7 @@ mod vu_plan;
 mod tests;
 
 pub use config::{Config, ConfigValue};
+pub use datadog::{DatadogSite, StatsdAddress};
 pub use found::{Given, Origin};
 pub use host::parse_host;
 pub use log_level::LogLevel;

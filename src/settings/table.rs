@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::datadog::{DatadogSite, StatsdAddress};
 use super::found::{Found, Given};
 use super::log_level::LogLevel;
 use super::setting::{Flag, Setting, flag, list, switch};
@@ -156,6 +157,28 @@ settings! {
         list("NAME:VU-HOURS:PRICE,…").default("Free:200:0,Premium:5000:399").also(&[FINDINGS, USAGE]);
     /// Currency symbol
     vu_currency: String, value::string, flag("TEXT").default("$").also(&[FINDINGS, USAGE]);
+    /// API key of Datadog: metrics and events are sent there
+    datadog_api_key: Option<String>, value::string, flag("KEY").variables(&["DATADOG_API_KEY", "DD_API_KEY"]).hidden();
+    /// Application key of Datadog, sent with events; the API key is usually sufficient
+    datadog_app_key: Option<String>, value::string, flag("KEY").variables(&["DATADOG_APP_KEY", "DD_APP_KEY"]).hidden();
+    /// Site of Datadog, such as datadoghq.eu, or the URL of its API
+    datadog_site: DatadogSite, DatadogSite::parse,
+        flag("SITE").variables(&["DATADOG_SITE", "DD_SITE"]).default("datadoghq.com");
+    /// Send metrics and events to the DogStatsD server of an agent: HOST:PORT, or unix:///PATH
+    dogstatsd: Option<StatsdAddress>, StatsdAddress::parse, flag("ADDRESS").variables(&["DD_DOGSTATSD_URL"]);
+    /// Value of the tags `environment` and `env` in Datadog
+    datadog_environment: String, value::string,
+        flag("NAME").variables(&["DATADOG_ENVIRONMENT", "DD_ENV"]).default("staging");
+    /// Value of the tag `service` in Datadog
+    datadog_service: String, value::string,
+        flag("NAME").variables(&["DATADOG_SERVICE", "DD_SERVICE"]).default("locust-load-test");
+    /// Value of the tag `version` in Datadog
+    datadog_version: String, value::string,
+        flag("TEXT").variables(&["DATADOG_VERSION", "DD_VERSION"]).default("1.0.0");
+    /// Further tags in Datadog
+    datadog_tags: Vec<String>, value::tags, list("KEY:VALUE,…").variables(&["DATADOG_TAGS", "DD_TAGS"]);
+    /// Prefix of the names of metrics in Datadog
+    datadog_prefix: String, value::metric_prefix, flag("TEXT").default("locust.");
     /// Send the events of the run as JSON to URL
     webhook_url: Option<String>, value::http_url, flag("URL").hidden();
     /// Sign what goes to --webhook-url: the header X-Katydid-Signature-256 has the HMAC-SHA256 of the body

@@ -35,6 +35,23 @@ pub(super) fn words(value: &OsStr) -> Result<Vec<String>, String> {
     Ok(words.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect())
 }
 
+/// Tags, separated by commas or spaces.
+pub(super) fn tags(value: &OsStr) -> Result<Vec<String>, String> {
+    let text = string(value)?;
+    let tags = text.split([',', ' ']).filter(|tag| !tag.is_empty());
+    Ok(tags.map(str::to_owned).collect())
+}
+
+/// Prefix of the names of metrics: letters, digits, `_` and `.`, a letter first; may be empty.
+pub(super) fn metric_prefix(value: &OsStr) -> Result<String, String> {
+    let text = utf8(value)?;
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+    if text.is_empty() || text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(is_allowed) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("expected letters, digits, _ and ., such as locust., found {text:?}"))
+}
+
 /// `true` or `false`, or one of the usual synonyms (`yes`, `on`, `1`, …).
 pub(super) fn boolean(value: &OsStr) -> Result<bool, String> {
     let text = utf8(value)?;

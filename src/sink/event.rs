@@ -1,6 +1,7 @@
 //! Events of a run, as delivered to a sink.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::interval::Interval;
 use crate::stats::Snapshot;
@@ -16,8 +17,8 @@ pub enum Event {
     Interval(Interval),
     /// The load changed: a stage started, or the user changed the number of users.
     LoadChanged(RunEvent),
-    /// A threshold failed or recovered.
-    Threshold(Judgement),
+    /// A threshold failed or recovered, at this time.
+    Threshold(Judgement, SystemTime),
     /// The run ended. Always the last event.
     Ended(Arc<Snapshot>, Verdict),
 }

@@ -109,7 +109,7 @@ impl Feed {
                 Judged::CannotTell(_) => continue,
             };
             if std::mem::replace(was_failing, is_failing) != is_failing {
-                self.ready.push_back(Event::Threshold(judgement.clone()));
+                self.ready.push_back(Event::Threshold(judgement.clone(), snapshot.at));
             }
         }
     }
@@ -119,6 +119,9 @@ impl Feed {
             let next = self.next.unwrap_or(second.number);
             if second.number < next {
                 continue;
+            }
+            if self.seconds.first().is_some_and(|first| phase(first) != phase(second)) {
+                self.close_interval(snapshot);
             }
             self.missed += second.number - next;
             self.next = Some(second.number + 1);
@@ -137,6 +140,11 @@ impl Feed {
         let (seconds, missed) = (std::mem::take(&mut self.seconds), std::mem::take(&mut self.missed));
         self.ready.push_back(Event::Interval(Interval { seconds, missed, snapshot: Arc::clone(snapshot) }));
     }
+}
+
+/// Warm-up and stage: an interval is of one phase.
+fn phase(second: &Second) -> (bool, Option<usize>) {
+    (second.is_warm_up, second.stage)
 }
 
 #[cfg(test)]
@@ -175,7 +183,7 @@ mod tests {
                     format!("{}s {requests} missed {}", interval.length().as_secs(), interval.missed)
                 }
                 Event::LoadChanged(change) => change.text.to_string(),
-                Event::Threshold(judgement) => format!("{:?}", judgement.judged),
+                Event::Threshold(judgement, _) => format!("{:?}", judgement.judged),
                 Event::Ended(..) => "ended".to_owned(),
             });
         }
@@ -196,6 +204,15 @@ mod tests {
         // Second 10 is in the open interval; 11 to 13 were missed.
         assert!(send(RunState::Running, &[14, 15]).is_empty());
         assert_eq!(send(RunState::Done(End::Completed), &[15, 16]), ["4s 95 missed 3", "ended"]);
+    }
+
+    #[test]
+    fn intervals_end_with_their_stage() {
+        let second = |number, stage| Arc::new(Second { stage: Some(stage), ..Second::clone(&second(number, 10)) });
+        let seconds = Arc::new(vec![second(0, 0), second(1, 0), second(2, 1)]);
+        let last = Snapshot { seconds, ..Snapshot::empty(RunState::Done(End::Completed)) };
+        let (_sender, receiver) = watch::channel(Arc::new(last));
+        assert_eq!(ready(&mut feed(receiver)), ["started", "2s 20 missed 0", "1s 10 missed 0", "ended"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! HTTP requests of sinks.
 
+use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -14,9 +15,14 @@ use crate::scenario::plan::ClientOptions;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Maximum number of bytes read from a response body, for error messages.
 const KEPT_BODY: usize = 2048;
+/// Larger numbers in `X-RateLimit-Reset` are times since 1970, smaller ones delays.
+const LONGEST_RESET: u64 = 1_000_000_000;
+
+/// Creates two requests with half of the content each.
+pub type Split = Rc<dyn Fn() -> [Outgoing; 2]>;
 
 /// A `POST` request to send.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Outgoing {
     /// Destination. May contain secrets, so it must not appear in messages.
     pub url: String,
@@ -24,6 +30,10 @@ pub struct Outgoing {
     pub headers: HeaderMap,
     /// Body.
     pub body: bytes::Bytes,
+    /// Number of metric points in the body, for the counts of the sink; 0 for other contents.
+    pub points: u64,
+    /// Halves the request, for receivers that limit its size; `None` if it cannot be halved.
+    pub split: Option<Split>,
 }
 
 /// Result of sending a request.
@@ -58,14 +68,25 @@ pub async fn post(client: &Client, outgoing: &Outgoing) -> Response {
         Ok(response) => response,
         Err(error) => return Response::Error(describe(&error.without_url())),
     };
-    let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let after = delay(response.headers());
     let mut body = Vec::new();
     while body.len() < KEPT_BODY {
         // An incomplete body is not an error: the status is sufficient.
         let Ok(Some(chunk)) = response.chunk().await else { break };
         body.extend_from_slice(&chunk[..chunk.len().min(KEPT_BODY - body.len())]);
     }
-    Response::Status(response.status(), after.map(Duration::from_secs), String::from_utf8_lossy(&body).into_owned())
+    Response::Status(response.status(), after, String::from_utf8_lossy(&body).into_owned())
+}
+
+/// The delay that the receiver asks for.
+fn delay(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+    let reset = || {
+        let reset = seconds("x-ratelimit-reset")?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        Some(if reset < LONGEST_RESET { reset } else { reset.saturating_sub(now) })
+    };
+    seconds(RETRY_AFTER.as_str()).or_else(reset).map(Duration::from_secs)
 }
 
 /// The message of the innermost error, which contains the reason; outer errors only say that sending failed.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::stats::by_row::Merge as _;
+use crate::stats::delivery::Tally;
 use crate::stats::{RowBucket, Second, Snapshot};
 
 /// Consecutive seconds of a run.
@@ -43,6 +45,15 @@ impl Interval {
             rows.entry(*endpoint).or_default().merge(bucket);
         }
         rows.values_mut().for_each(RowBucket::compact);
+        rows
+    }
+
+    /// Message counters of each row with messages, by endpoint index.
+    pub fn deliveries(&self) -> BTreeMap<u32, Tally> {
+        let mut rows: BTreeMap<u32, Tally> = BTreeMap::new();
+        for (endpoint, tally) in self.seconds.iter().flat_map(|second| &second.deliveries) {
+            rows.entry(*endpoint).or_default().merge(tally);
+        }
         rows
     }
 }

@@ -7,6 +7,7 @@
 //! To add a sink, implement [`Sink`] in a module and add it to [`registry::SINKS`].
 
 mod contract;
+mod datadog;
 mod event;
 mod feed;
 mod http;

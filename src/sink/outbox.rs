@@ -30,18 +30,22 @@ pub enum Next {
     Accepted,
     /// The request can be retried.
     Retry,
+    /// The request is too large: send its halves, or drop it if it cannot be halved.
+    Split,
     /// The request was rejected; continue with the next one.
     Drop,
     /// All further requests would be rejected; stop the sink.
     Stop,
 }
 
-/// Default classification of a status: 2xx is success; 408, 425, 429 and 5xx are temporary errors; 401, 403, 404 and
-/// 410 indicate a wrong URL or key, so that all further requests would fail as well.
+/// Default classification of a status: 2xx is success; 408, 425, 429 and 5xx are temporary errors; 413 means that the
+/// request is too large; 401, 403, 404 and 410 indicate a wrong URL or key, so that all further requests would fail as
+/// well.
 pub fn classify(status: StatusCode) -> Next {
     match status.as_u16() {
         200..=299 => Next::Accepted,
         408 | 425 | 429 | 500..=599 => Next::Retry,
+        413 => Next::Split,
         401 | 403 | 404 | 410 => Next::Stop,
         _ => Next::Drop,
     }
@@ -64,17 +68,18 @@ impl Outbox {
 
     /// Appends a request. Drops the oldest if the queue is full, and this one if it is closed.
     pub fn push(&self, outgoing: Outgoing) {
+        self.reporter.change(|status| status.enqueued(outgoing.points));
         if self.is_closed.get() {
-            self.reporter.change(|status| status.dropped += 1);
+            self.reporter.change(|status| status.lost(outgoing.points));
             return;
         }
         let mut waiting = self.waiting.borrow_mut();
         waiting.push_back(outgoing);
-        let is_full = waiting.len() > CAPACITY && waiting.pop_front().is_some();
-        self.reporter.change(|status| {
-            status.dropped += u64::from(is_full);
-            status.waiting += u64::from(!is_full);
-        });
+        if waiting.len() > CAPACITY
+            && let Some(oldest) = waiting.pop_front()
+        {
+            self.reporter.change(|status| status.lost(oldest.points));
+        }
         self.changed.notify_one();
     }
 
@@ -114,15 +119,9 @@ impl Outbox {
                 Response::Status(status, after, body) => (classify(status), after, describe(status, &body)),
                 Response::Error(why) => (Next::Retry, None, why),
             };
-            let is_final = next != Next::Retry || attempt == ATTEMPTS;
-            self.reporter.change(|status: &mut Status| {
-                status.last = Some((Arc::clone(&message), SystemTime::now()));
-                status.waiting -= u64::from(is_final);
-                status.accepted += u64::from(next == Next::Accepted);
-                status.dropped += u64::from(is_final && next != Next::Accepted);
-            });
-            if is_final {
-                return (next == Next::Stop).then_some(message);
+            self.reporter.change(|status: &mut Status| status.last = Some((Arc::clone(&message), SystemTime::now())));
+            if next != Next::Retry || attempt == ATTEMPTS {
+                return self.settle(outgoing, next).then_some(message);
             }
             // Jitter spreads the retries of several load generators.
             let jitter = backoff.mul_f64(fastrand::f64() / 2.0);
@@ -132,14 +131,29 @@ impl Outbox {
         None
     }
 
+    /// Counts a request that is not sent again, or puts its halves first in the queue. True if the sink must stop.
+    fn settle(&self, outgoing: &Outgoing, next: Next) -> bool {
+        match (next, &outgoing.split) {
+            (Next::Split, Some(split)) => {
+                let [first, second] = split();
+                self.reporter.change(|status| status.split());
+                let mut waiting = self.waiting.borrow_mut();
+                waiting.push_front(second);
+                waiting.push_front(first);
+            }
+            (Next::Accepted, _) => self.reporter.change(|status| status.delivered(outgoing.points)),
+            _ => self.reporter.change(|status| status.lost(outgoing.points)),
+        }
+        next == Next::Stop
+    }
+
     /// Closes the queue and drops its requests.
     fn stop(&self, why: &Arc<str>) {
         self.is_closed.set(true);
-        let rest = std::mem::take(&mut *self.waiting.borrow_mut()).len();
+        self.waiting.borrow_mut().clear();
         self.reporter.change(|status| {
             status.stopped = Some(Arc::clone(why));
-            status.dropped += rest as u64;
-            status.waiting = 0;
+            status.lose_waiting();
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Registry of all sinks.
 
 use super::contract::Sink;
-use super::webhook;
+use super::{datadog, webhook};
 use crate::settings::Settings;
 
 /// Creates a sink if the settings enable it. The error names the invalid setting.
@@ -15,7 +15,11 @@ pub struct Kind {
 }
 
 /// All kinds of sinks, in display order.
-pub const SINKS: &[Kind] = &[Kind { build: webhook::build }];
+pub const SINKS: &[Kind] = &[
+    Kind { build: datadog::build },
+    Kind { build: datadog::build_dogstatsd },
+    Kind { build: webhook::build },
+];
 
 /// Creates the sinks that are enabled in the settings.
 ///

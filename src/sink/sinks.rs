@@ -65,9 +65,7 @@ impl Sinks {
             });
             // Requests that are still queued are lost.
             sender.send_modify(|all| {
-                for status in all {
-                    status.dropped += std::mem::take(&mut status.waiting);
-                }
+                all.iter_mut().for_each(Status::lose_waiting);
             });
             // A blocking DNS lookup cannot be cancelled, so do not wait for it.
             runtime.shutdown_background();

@@ -18,6 +18,12 @@ pub struct Status {
     pub waiting: u64,
     /// Number of requests that were not delivered.
     pub dropped: u64,
+    /// Number of metric points in accepted requests; 0 for sinks without metrics.
+    pub points: u64,
+    /// Number of metric points in queued requests.
+    waiting_points: u64,
+    /// Number of metric points that were not delivered.
+    pub dropped_points: u64,
     /// Seconds of the run that are in no request, because the sink thread was delayed.
     pub missed: u64,
     /// Latest response or error, with its time.
@@ -28,7 +34,51 @@ pub struct Status {
 
 impl Status {
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, accepted: 0, waiting: 0, dropped: 0, missed: 0, last: None, stopped: None }
+        Self {
+            name,
+            accepted: 0,
+            waiting: 0,
+            dropped: 0,
+            points: 0,
+            waiting_points: 0,
+            dropped_points: 0,
+            missed: 0,
+            last: None,
+            stopped: None,
+        }
+    }
+
+    /// Counts a new request with this number of points.
+    pub(super) fn enqueued(&mut self, points: u64) {
+        self.waiting += 1;
+        self.waiting_points += points;
+    }
+
+    /// Counts a request that was split in two.
+    pub(super) fn split(&mut self) {
+        self.waiting += 1;
+    }
+
+    /// Counts a request that was accepted.
+    pub(super) fn delivered(&mut self, points: u64) {
+        self.waiting -= 1;
+        self.waiting_points -= points;
+        self.accepted += 1;
+        self.points += points;
+    }
+
+    /// Counts a request that was not delivered.
+    pub(super) fn lost(&mut self, points: u64) {
+        self.waiting -= 1;
+        self.waiting_points -= points;
+        self.dropped += 1;
+        self.dropped_points += points;
+    }
+
+    /// Counts all requests in the queue as lost.
+    pub(super) fn lose_waiting(&mut self) {
+        self.dropped += std::mem::take(&mut self.waiting);
+        self.dropped_points += std::mem::take(&mut self.waiting_points);
     }
 
     /// One line for the summary of a run.
@@ -36,6 +86,9 @@ impl Status {
         let Self { name, accepted, dropped, missed, .. } = self;
         let all = units::count(accepted + dropped);
         let mut text = format!("{name}: {} of {all} requests delivered", units::count(*accepted));
+        if self.dropped_points > 0 {
+            text.push_str(&format!(", {} points dropped", units::count(self.dropped_points)));
+        }
         if *missed > 0 {
             text.push_str(&format!(", without {}s of the run", units::count(*missed)));
         }

@@ -86,7 +86,7 @@ impl Webhook {
         if let Some(key) = &self.key {
             headers.insert("x-katydid-signature-256", ascii(&format!("sha256={}", hex(key, body.as_bytes()))));
         }
-        Some(Outgoing { url: self.url.clone(), headers, body: body.into() })
+        Some(Outgoing { url: self.url.clone(), headers, body: body.into(), points: 0, split: None })
     }
 }
 
@@ -98,7 +98,7 @@ fn name_and_details(event: &Event) -> Option<(&'static str, Value)> {
         Event::LoadChanged(change) => {
             ("load_changed", json!({ "text": change.text, "run_time_s": change.elapsed.as_secs_f64() }))
         }
-        Event::Threshold(judgement) => {
+        Event::Threshold(judgement, _) => {
             let name = if judgement.judged == Judged::Passes { "threshold_recovered" } else { "threshold_failed" };
             (name, json!({ "threshold": threshold(judgement) }))
         }

@@ -1,7 +1,7 @@
 //! Measurements of one endpoint, or of all, over a short time; compact enough to keep ten of them per row.
 
 use super::histogram::{Exact, Sparse};
-use super::sample::Sample;
+use super::sample::{Sample, StatusClass};
 use super::snapshot::Figures;
 
 /// Counters and sums of times.
@@ -21,14 +21,17 @@ pub struct Sums {
     pub first_byte: Exact,
     /// Response times of failed requests.
     pub failed: Exact,
+    /// Failed requests by class of their status, in the order of [`StatusClass::ALL`].
+    pub failed_by_class: [u64; StatusClass::ALL.len()],
 }
 
 impl Sums {
     pub(super) fn record(&mut self, sample: &Sample) {
         self.requests += 1;
         self.responses += u64::from(sample.has_response());
-        if sample.failure.is_some() {
+        if let Some(failure) = &sample.failure {
             self.failures += 1;
+            self.failed_by_class[failure.reason.status_class() as usize] += 1;
             self.failed.record(sample.response_time());
         }
         self.bytes = self.bytes.saturating_add(sample.bytes);
@@ -49,6 +52,7 @@ impl Sums {
         self.connect.merge(&other.connect);
         self.first_byte.merge(&other.first_byte);
         self.failed.merge(&other.failed);
+        self.failed_by_class.iter_mut().zip(other.failed_by_class).for_each(|(all, more)| *all += more);
     }
 
     /// The sums as figures, without rates and response times.
@@ -127,5 +131,7 @@ mod tests {
         twice.merge(&sums);
         assert_eq!((sums.failures, sums.failed.count, sums.failed.sum), (2, 2, 80_000_000));
         assert_eq!((twice.failed.count, twice.failed.max), (4, 50_000_000));
+        assert_eq!(twice.failed_by_class[StatusClass::ServerError as usize], 4);
+        assert_eq!(twice.failed_by_class.iter().sum::<u64>(), 4);
     }
 }

@@ -132,6 +132,27 @@ impl Reason {
         }
     }
 
+    /// Class of the response's status.
+    pub fn status_class(&self) -> StatusClass {
+        match self {
+            Reason::Status(status) | Reason::UnexpectedStatus { got: status, .. } => StatusClass::of(*status),
+            Reason::TooManyRedirects => StatusClass::Redirect,
+            Reason::Unmet(_) | Reason::NotCaptured(_) | Reason::Answer { .. } => StatusClass::Accepted,
+            Reason::Timeout(_)
+            | Reason::ConnectionRefused
+            | Reason::ConnectionReset
+            | Reason::Unanswered
+            | Reason::ConnectionClosed
+            | Reason::Dns(_)
+            | Reason::Tls(_)
+            | Reason::Malformed(_)
+            | Reason::NoResponse(_)
+            | Reason::Network(_)
+            | Reason::Generator(_)
+            | Reason::Other(_) => StatusClass::None,
+        }
+    }
+
     /// Why there was no response; `None` if there was one.
     pub fn silence(&self) -> Option<Silence> {
         match self {
@@ -150,6 +171,50 @@ impl Reason {
             | Reason::NotCaptured(_)
             | Reason::Answer { .. }
             | Reason::Other(_) => None,
+        }
+    }
+}
+
+/// Class of the status of a failed request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusClass {
+    /// There was no response, or the protocol has no statuses.
+    None,
+    /// The status was accepted, and something else in the response was not.
+    Accepted,
+    /// 1xx and 2xx.
+    Success,
+    /// 3xx.
+    Redirect,
+    /// 4xx.
+    ClientError,
+    /// 5xx, and whatever is not HTTP.
+    ServerError,
+}
+
+impl StatusClass {
+    /// All classes, in the order of their numbers.
+    pub const ALL: [StatusClass; 6] =
+        [Self::None, Self::Accepted, Self::Success, Self::Redirect, Self::ClientError, Self::ServerError];
+
+    /// Name in tags, such as `5xx`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Accepted => "accepted",
+            Self::Success => "2xx",
+            Self::Redirect => "3xx",
+            Self::ClientError => "4xx",
+            Self::ServerError => "5xx",
+        }
+    }
+
+    fn of(status: u16) -> Self {
+        match status {
+            ..300 => Self::Success,
+            300..400 => Self::Redirect,
+            400..500 => Self::ClientError,
+            500.. => Self::ServerError,
         }
     }
 }

@@ -42,6 +42,12 @@ pub struct Meta {
     /// The CI system that started it, according to its environment.
     #[serde(default)]
     pub ci: Option<String>,
+    /// The branch that the CI system tests.
+    #[serde(default)]
+    pub branch: Option<String>,
+    /// The commit that the CI system tests.
+    #[serde(default)]
+    pub commit: Option<String>,
     /// When it started.
     pub started: Timestamp,
     /// When it ended; `None` while it runs, or if the process was killed.
@@ -165,6 +171,8 @@ impl Meta {
             is_embedded: None,
             incomplete: None,
             ci: None,
+            branch: None,
+            commit: None,
             profile: None,
             host: "http://h".to_owned(),
             arguments: Vec::new(),

@@ -1,26 +1,100 @@
 //! Detects the CI system that this process runs in.
 
-/// Environment variable, required value (`None` for any non-empty value), and name. The first match applies.
-const SYSTEMS: &[(&str, Option<&str>, &str)] = &[
-    ("GITHUB_ACTIONS", Some("true"), GITHUB_ACTIONS),
-    ("GITLAB_CI", Some("true"), "GitLab CI"),
-    ("CIRCLECI", Some("true"), "CircleCI"),
-    ("BUILDKITE", Some("true"), "Buildkite"),
-    ("TF_BUILD", None, "Azure Pipelines"),
-    ("JENKINS_URL", None, "Jenkins"),
-    ("CI", Some("true"), "another CI system"),
+use crate::clean;
+
+/// Maximum length of a branch or commit, in characters.
+const MAX_LENGTH: usize = 200;
+
+/// A CI system and its environment variables.
+struct System {
+    /// Set where it runs.
+    variable: &'static str,
+    /// Required value of it; `None` for any non-empty value.
+    value: Option<&'static str>,
+    name: &'static str,
+    /// Variables with the branch; the first that is set applies.
+    branch: &'static [&'static str],
+    /// Variable with the hash of the commit.
+    commit: &'static str,
+}
+
+/// All systems. The first match applies.
+const SYSTEMS: &[System] = &[
+    System {
+        variable: "GITHUB_ACTIONS",
+        value: Some("true"),
+        name: GITHUB_ACTIONS,
+        branch: &["GITHUB_HEAD_REF", "GITHUB_REF_NAME"],
+        commit: "GITHUB_SHA",
+    },
+    System {
+        variable: "GITLAB_CI",
+        value: Some("true"),
+        name: "GitLab CI",
+        branch: &["CI_COMMIT_REF_NAME"],
+        commit: "CI_COMMIT_SHA",
+    },
+    System {
+        variable: "CIRCLECI",
+        value: Some("true"),
+        name: "CircleCI",
+        branch: &["CIRCLE_BRANCH"],
+        commit: "CIRCLE_SHA1",
+    },
+    System {
+        variable: "BUILDKITE",
+        value: Some("true"),
+        name: "Buildkite",
+        branch: &["BUILDKITE_BRANCH"],
+        commit: "BUILDKITE_COMMIT",
+    },
+    System {
+        variable: "TF_BUILD",
+        value: None,
+        name: "Azure Pipelines",
+        branch: &["BUILD_SOURCEBRANCHNAME"],
+        commit: "BUILD_SOURCEVERSION",
+    },
+    System {
+        variable: "JENKINS_URL",
+        value: None,
+        name: "Jenkins",
+        branch: &["BRANCH_NAME", "GIT_BRANCH"],
+        commit: "GIT_COMMIT",
+    },
+    System { variable: "CI", value: Some("true"), name: "another CI system", branch: &[], commit: "" },
 ];
 
-/// Name of GitHub Actions, as returned by [`name`].
+/// Name of GitHub Actions, in [`Ci::name`].
 pub const GITHUB_ACTIONS: &str = "GitHub Actions";
 
-/// Returns the name of the CI system, or `None` outside of CI. `variable` reads an environment variable.
-pub fn name(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
-    let matches = |name: &str, wanted: Option<&str>| {
-        variable(name)
-            .is_some_and(|value| wanted.map_or(!value.is_empty(), |wanted| value.eq_ignore_ascii_case(wanted)))
-    };
-    SYSTEMS.iter().find(|(variable, value, _)| matches(variable, *value)).map(|(_, _, name)| *name)
+/// The CI system that this process runs in, and what it tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ci {
+    /// Name of the system.
+    pub name: &'static str,
+    /// Branch, if its variable is set.
+    pub branch: Option<String>,
+    /// Hash of the commit, if its variable is set.
+    pub commit: Option<String>,
+}
+
+impl Ci {
+    /// Returns the CI system, or `None` outside of CI. `variable` reads an environment variable.
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let matches = |system: &&System| {
+            variable(system.variable).is_some_and(|value| {
+                system.value.map_or(!value.is_empty(), |wanted| value.eq_ignore_ascii_case(wanted))
+            })
+        };
+        let system = SYSTEMS.iter().find(matches)?;
+        let text = |name: &str| {
+            let value = variable(name).filter(|value| !value.is_empty())?;
+            Some(clean::line(&value).chars().take(MAX_LENGTH).collect())
+        };
+        let branch = system.branch.iter().find_map(|name| text(name));
+        Some(Self { name: system.name, branch, commit: text(system.commit) })
+    }
 }
 
 #[cfg(test)]
@@ -30,11 +104,18 @@ mod tests {
     #[test]
     fn ci_systems_are_detected_by_environment_variables() {
         let of = |pairs: &[(&str, &str)]| {
-            name(|wanted| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned()))
+            Ci::detect(|wanted| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned()))
         };
-        assert_eq!(of(&[("CI", "true"), ("GITHUB_ACTIONS", "true")]), Some(GITHUB_ACTIONS));
-        assert_eq!(of(&[("CI", "true")]), Some("another CI system"));
-        assert_eq!(of(&[("TF_BUILD", "True")]), Some("Azure Pipelines"));
-        assert_eq!((of(&[("GITHUB_ACTIONS", "false"), ("JENKINS_URL", "")]), of(&[])), (None, None));
+        let name = |pairs: &[(&str, &str)]| of(pairs).map(|ci| ci.name);
+        assert_eq!(name(&[("CI", "true"), ("GITHUB_ACTIONS", "true")]), Some(GITHUB_ACTIONS));
+        assert_eq!(name(&[("CI", "true")]), Some("another CI system"));
+        assert_eq!(name(&[("TF_BUILD", "True")]), Some("Azure Pipelines"));
+        assert_eq!((name(&[("GITHUB_ACTIONS", "false"), ("JENKINS_URL", "")]), name(&[])), (None, None));
+
+        let pull_request = [("GITHUB_ACTIONS", "true"), ("GITHUB_REF_NAME", "7/merge"), ("GITHUB_SHA", "f00")];
+        let ci = of(&[&pull_request[..], &[("GITHUB_HEAD_REF", "fix\u{1b}")]].concat()).expect("a CI system");
+        assert_eq!((ci.branch.as_deref(), ci.commit.as_deref()), (Some("fix"), Some("f00")));
+        let push = of(&[&pull_request[..], &[("GITHUB_HEAD_REF", "")]].concat()).expect("a CI system");
+        assert_eq!(push.branch.as_deref(), Some("7/merge"));
     }
 }

@@ -36,6 +36,8 @@ fn meta(snapshot: &Snapshot) -> Meta {
         settings: Vec::new(),
         is_embedded: Some(false),
         ci: None,
+        branch: None,
+        commit: None,
         started: SystemTime::now().try_into().expect("a time after the epoch"),
         ended: None,
         is_open: false,

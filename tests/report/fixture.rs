@@ -164,6 +164,8 @@ pub fn meta() -> Meta {
             .into(),
         is_embedded: Some(false),
         ci: None,
+        branch: None,
+        commit: None,
         started,
         ended: Some(started + Duration::from_secs(121)),
         is_open: false,

@@ -1,0 +1,200 @@
+//! Sends metrics and events to the DogStatsD server of an agent. Datagrams may be lost without notice.
+//!
+//! Format: <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell>, version 1.1.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::net::{UdpSocket, UnixDatagram, lookup_host};
+
+use super::metrics::{Metric, Source, Value};
+use super::notice::Notice;
+use super::tags::Tags;
+use crate::settings::StatsdAddress;
+use crate::sink::contract::Sink;
+use crate::sink::event::Event;
+use crate::sink::feed::Feed;
+use crate::sink::status::Reporter;
+
+/// Maximum sizes of a datagram in bytes.
+const MAX_UDP: usize = 1_432;
+const MAX_UNIX: usize = 8_192;
+/// Shortest part of a text that is left when it is cut to fit into a datagram, in bytes.
+const SHORTEST_TEXT: usize = 64;
+
+/// The server of an agent.
+pub struct Agent {
+    address: StatsdAddress,
+    tags: Tags,
+}
+
+/// An open socket.
+enum Socket {
+    Udp(UdpSocket),
+    Unix(UnixDatagram),
+}
+
+impl Agent {
+    /// Creates an agent; `tags` are on all metrics.
+    pub fn new(address: StatsdAddress, tags: Tags) -> Self {
+        Self { address, tags }
+    }
+
+    async fn connect(&self) -> io::Result<Socket> {
+        match &self.address {
+            StatsdAddress::Unix(path) => {
+                let socket = UnixDatagram::unbound()?;
+                socket.connect(path)?;
+                Ok(Socket::Unix(socket))
+            }
+            StatsdAddress::Udp(host, port) => {
+                let mut addresses = lookup_host((host.as_str(), *port)).await?;
+                let address = addresses.next().ok_or_else(|| io::Error::other("the name has no address"))?;
+                let any = if address.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
+                let socket = UdpSocket::bind(any).await?;
+                socket.connect(address).await?;
+                Ok(Socket::Udp(socket))
+            }
+        }
+    }
+
+    fn max_size(&self) -> usize {
+        match self.address {
+            StatsdAddress::Unix(_) => MAX_UNIX,
+            StatsdAddress::Udp(..) => MAX_UDP,
+        }
+    }
+}
+
+impl Socket {
+    async fn send(&self, datagram: &[u8]) -> io::Result<()> {
+        match self {
+            Socket::Udp(socket) => socket.send(datagram).await,
+            Socket::Unix(socket) => socket.send(datagram).await,
+        }
+        .map(|_| ())
+    }
+}
+
+impl Sink for Agent {
+    fn name(&self) -> &'static str {
+        "DogStatsD"
+    }
+
+    fn place(&self) -> String {
+        self.address.to_string()
+    }
+
+    fn run(self: Box<Self>, mut feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
+        Box::pin(async move {
+            let meta = Arc::clone(feed.meta());
+            let mut source = Source::new(self.tags.of_run(&meta), self.tags.prefix.clone(), meta);
+            let mut socket = None;
+            while let Some(event) = feed.next().await {
+                if let Event::Interval(interval) = &event {
+                    reporter.change(|status| status.missed += interval.missed);
+                }
+                let datagrams = datagrams(&mut source, &event, self.max_size());
+                for (datagram, points) in datagrams {
+                    reporter.change(|status| status.enqueued(points));
+                    let sent = match self.sent(&mut socket, datagram.as_bytes()).await {
+                        Ok(()) => Ok("sent".into()),
+                        Err(error) => {
+                            // The agent may be restarted.
+                            socket = None;
+                            Err(error.to_string().into())
+                        }
+                    };
+                    reporter.change(|status| {
+                        if sent.is_ok() { status.delivered(points) } else { status.lost(points) }
+                        let (Ok(message) | Err(message)) = sent;
+                        status.last = Some((message, SystemTime::now()));
+                    });
+                }
+            }
+        })
+    }
+}
+
+impl Agent {
+    /// Sends a datagram; connects first where there is no socket.
+    async fn sent(&self, socket: &mut Option<Socket>, datagram: &[u8]) -> io::Result<()> {
+        match socket {
+            Some(socket) => socket.send(datagram).await,
+            None => socket.insert(self.connect().await?).send(datagram).await,
+        }
+    }
+}
+
+/// Datagrams for an event, each with the number of its metrics.
+fn datagrams(source: &mut Source, event: &Event, max: usize) -> Vec<(String, u64)> {
+    let mut all: Vec<(String, u64)> = Vec::new();
+    for line in source.metrics(event).iter().flat_map(|metric| lines(metric, max)) {
+        match all.last_mut() {
+            Some((datagram, points)) if datagram.len() + 1 + line.len() <= max => {
+                datagram.push('\n');
+                datagram.push_str(&line);
+                *points += 1;
+            }
+            _ => all.push((line, 1)),
+        }
+    }
+    all.extend(source.notice(event).map(|notice| (event_line(&notice, max), 0)));
+    all
+}
+
+/// A line for a metric; several for a distribution whose values do not fit into one datagram.
+fn lines(metric: &Metric, max: usize) -> Vec<String> {
+    let Metric { name, tags, .. } = metric;
+    let line = |values: &str, kind: &str| format!("{name}:{values}|{kind}|#{}", tags.join(","));
+    match &metric.value {
+        Value::Count(count) => vec![line(&count.to_string(), "c")],
+        Value::Gauge(value) => vec![line(&value.to_string(), "g")],
+        Value::Distribution(values) => {
+            let room = max.saturating_sub(line("", "d").len());
+            let mut lines = Vec::new();
+            let mut packed = String::new();
+            for value in values.iter().map(f64::to_string) {
+                if !packed.is_empty() && packed.len() + 1 + value.len() > room {
+                    lines.push(line(&packed, "d"));
+                    packed.clear();
+                }
+                if !packed.is_empty() {
+                    packed.push(':');
+                }
+                packed.push_str(&value);
+            }
+            if !packed.is_empty() {
+                lines.push(line(&packed, "d"));
+            }
+            lines
+        }
+    }
+}
+
+/// The line for an event. Its text is cut so that it fits into a datagram.
+fn event_line(notice: &Notice, max: usize) -> String {
+    let escape = |text: &str| text.replace("\r\n", "\n").replace('\n', "\\n");
+    let title = escape(&notice.title);
+    let line = |text: &str| {
+        format!(
+            "_e{{{},{}}}:{title}|{text}|d:{}|k:{}|t:{}|#{}",
+            title.len(),
+            text.len(),
+            notice.at,
+            notice.key,
+            notice.kind,
+            notice.tags.join(",")
+        )
+    };
+    let mut text = escape(&notice.text);
+    let excess = line(&text).len().saturating_sub(max);
+    let mut end = text.len().saturating_sub(excess).max(SHORTEST_TEXT).min(text.len());
+    while !text.is_char_boundary(end) || text[..end].ends_with('\\') {
+        end -= 1;
+    }
+    text.truncate(end);
+    line(&text)
+}

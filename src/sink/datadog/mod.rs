@@ -1,0 +1,84 @@
+//! Sends the metrics of a run to Datadog: over HTTPS, or to the DogStatsD server of an agent.
+//!
+//! Metrics are sums and percentiles of ten seconds, never single requests. Their names are those of Locust's reporters
+//! for Datadog, so that dashboards for Locust work.
+
+mod dogstatsd;
+mod intake;
+mod metrics;
+mod notice;
+mod tags;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::contract::Sink;
+use super::feed::Feed;
+use super::push;
+use super::status::Reporter;
+use crate::settings::{Origin, Settings};
+use intake::Intake;
+pub use tags::Tags;
+
+/// Settings that have an effect only if metrics are sent.
+const NEED_A_DESTINATION: [&str; 6] = [
+    "datadog_app_key",
+    "datadog_site",
+    "datadog_environment",
+    "datadog_service",
+    "datadog_version",
+    "datadog_prefix",
+];
+
+/// Creates the sink for the HTTPS intake if `datadog_api_key` is set.
+pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
+    let Some(key) = &settings.datadog_api_key else { return without_destination(settings).map_or(Ok(None), Err) };
+    if settings.dogstatsd.is_some() {
+        return Err("datadog_api_key and dogstatsd would count everything twice; set only one of them".to_owned());
+    }
+    let intake = Intake::new(&settings.datadog_site.api, key, settings.datadog_app_key.as_deref())?;
+    Ok(Some(Box::new(Https { intake, place: settings.datadog_site.name.clone(), tags: Tags::new(settings) })))
+}
+
+/// Creates the sink for an agent if `dogstatsd` is set.
+pub fn build_dogstatsd(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
+    let Some(address) = &settings.dogstatsd else { return Ok(None) };
+    Ok(Some(Box::new(dogstatsd::Agent::new(address.clone(), Tags::new(settings)))))
+}
+
+/// Names a flag that has no effect. Variables may be set for other programs.
+fn without_destination(settings: &Settings) -> Option<String> {
+    let is_flag = |key: &&str| settings.given.get(*key).is_some_and(|given| given.origin == Origin::Flag);
+    let key = NEED_A_DESTINATION.into_iter().find(is_flag).filter(|_| settings.dogstatsd.is_none())?;
+    Some(format!("{key} has no effect without datadog_api_key or dogstatsd"))
+}
+
+struct Https {
+    intake: Intake,
+    place: String,
+    tags: Tags,
+}
+
+impl Sink for Https {
+    fn name(&self) -> &'static str {
+        "Datadog"
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
+    }
+
+    fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
+        Box::pin(async move {
+            let Self { intake, tags, .. } = *self;
+            let meta = Arc::clone(feed.meta());
+            let mut source = metrics::Source::new(tags.of_run(&meta), tags.prefix, meta);
+            push::run(feed, reporter, super::outbox::classify, |event| {
+                let mut requests = intake.metrics(&source.metrics(event), source.host());
+                requests.extend(source.notice(event).map(|notice| intake.event(&notice, source.host())));
+                requests
+            })
+            .await;
+        })
+    }
+}
