@@ -151,10 +151,7 @@ impl Outbox {
     fn stop(&self, why: &Arc<str>) {
         self.is_closed.set(true);
         self.waiting.borrow_mut().clear();
-        self.reporter.change(|status| {
-            status.stopped = Some(Arc::clone(why));
-            status.lose_waiting();
-        });
+        self.reporter.change(|status| status.stop(why));
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Status {
     pub missed: u64,
     /// Latest response or error, with its time.
     pub last: Option<(Arc<str>, SystemTime)>,
+    /// Usual reason why the receiver refuses a key, for the message if it does.
+    pub(super) refusal_hint: Option<Arc<str>>,
     /// Reason why the sink stopped early.
     pub stopped: Option<Arc<str>>,
 }
@@ -44,6 +46,7 @@ impl Status {
             dropped_points: 0,
             missed: 0,
             last: None,
+            refusal_hint: None,
             stopped: None,
         }
     }
@@ -79,6 +82,16 @@ impl Status {
     pub(super) fn lose_waiting(&mut self) {
         self.dropped += std::mem::take(&mut self.waiting);
         self.dropped_points += std::mem::take(&mut self.waiting_points);
+    }
+
+    /// Marks the sink as stopped early, and counts the queue as lost.
+    pub(super) fn stop(&mut self, why: &str) {
+        let is_refused = why.starts_with("401") || why.starts_with("403");
+        self.stopped = Some(match self.refusal_hint.as_ref().filter(|_| is_refused) {
+            Some(hint) => format!("{why}; {hint}").into(),
+            None => why.into(),
+        });
+        self.lose_waiting();
     }
 
     /// One line for the summary of a run.

@@ -5,7 +5,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::{UdpSocket, UnixDatagram, lookup_host};
 
@@ -16,11 +16,13 @@ use crate::settings::StatsdAddress;
 use crate::sink::contract::Sink;
 use crate::sink::event::Event;
 use crate::sink::feed::Feed;
-use crate::sink::status::Reporter;
+use crate::sink::status::{Reporter, Status};
 
 /// Maximum sizes of a datagram in bytes.
 const MAX_UDP: usize = 1_432;
 const MAX_UNIX: usize = 8_192;
+/// Maximum time for a datagram, name lookup included: a socket that nobody reads is full after a while.
+const TIMEOUT: Duration = Duration::from_secs(1);
 /// Shortest part of a text that is left when it is cut to fit into a datagram, in bytes.
 const SHORTEST_TEXT: usize = 64;
 
@@ -97,21 +99,20 @@ impl Sink for Agent {
                     reporter.change(|status| status.missed += interval.missed);
                 }
                 let datagrams = datagrams(&mut source, &event, self.max_size());
+                reporter.change(|status| datagrams.iter().for_each(|(_, points)| status.enqueued(*points)));
                 for (datagram, points) in datagrams {
-                    reporter.change(|status| status.enqueued(points));
-                    let sent = match self.sent(&mut socket, datagram.as_bytes()).await {
-                        Ok(()) => Ok("sent".into()),
-                        Err(error) => {
-                            // The agent may be restarted.
-                            socket = None;
-                            Err(error.to_string().into())
-                        }
-                    };
+                    let sent = self.sent(&mut socket, datagram.as_bytes()).await;
+                    let message = sent.as_ref().map_or_else(ToString::to_string, |()| "sent".to_owned());
                     reporter.change(|status| {
                         if sent.is_ok() { status.delivered(points) } else { status.lost(points) }
-                        let (Ok(message) | Err(message)) = sent;
-                        status.last = Some((message, SystemTime::now()));
+                        status.last = Some((message.into(), SystemTime::now()));
                     });
+                    if sent.is_err() {
+                        // The agent may be restarted: open a new socket for the next event.
+                        socket = None;
+                        reporter.change(Status::lose_waiting);
+                        break;
+                    }
                 }
             }
         })
@@ -121,10 +122,13 @@ impl Sink for Agent {
 impl Agent {
     /// Sends a datagram; connects first where there is no socket.
     async fn sent(&self, socket: &mut Option<Socket>, datagram: &[u8]) -> io::Result<()> {
-        match socket {
-            Some(socket) => socket.send(datagram).await,
-            None => socket.insert(self.connect().await?).send(datagram).await,
-        }
+        let send = async {
+            match socket {
+                Some(socket) => socket.send(datagram).await,
+                None => socket.insert(self.connect().await?).send(datagram).await,
+            }
+        };
+        tokio::time::timeout(TIMEOUT, send).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

@@ -69,11 +69,6 @@ impl Source {
         &self.meta.machine.name
     }
 
-    /// Tags of the run.
-    pub fn tags(&self) -> &[String] {
-        &self.tags
-    }
-
     /// The metrics of an event; empty if it has none.
     pub fn metrics(&mut self, event: &Event) -> Vec<Metric> {
         match event {
@@ -153,7 +148,7 @@ impl Source {
         if let Some(stage) = first.and_then(|second| second.stage) {
             tags.push(tag("stage", &(stage + 1).to_string()));
         }
-        let interval_s = interval.length().as_secs_f64().ceil().max(1.0) as u64;
+        let interval_s = interval.length().as_secs_f64().round().max(1.0) as u64;
         Batch { metrics: Vec::new(), tags, prefix: &self.prefix, at: self.at, interval: interval_s }
     }
 }

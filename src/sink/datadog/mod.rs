@@ -21,12 +21,13 @@ use intake::Intake;
 pub use tags::Tags;
 
 /// Settings that have an effect only if metrics are sent.
-const NEED_A_DESTINATION: [&str; 6] = [
+const NEED_A_DESTINATION: [&str; 7] = [
     "datadog_app_key",
     "datadog_site",
     "datadog_environment",
     "datadog_service",
     "datadog_version",
+    "datadog_tags",
     "datadog_prefix",
 ];
 
@@ -70,9 +71,11 @@ impl Sink for Https {
 
     fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
-            let Self { intake, tags, .. } = *self;
+            let Self { intake, tags, place } = *self;
             let meta = Arc::clone(feed.meta());
             let mut source = metrics::Source::new(tags.of_run(&meta), tags.prefix, meta);
+            let hint = format!("is the key one of {}? Sites share no keys: set datadog_site", place);
+            reporter.change(|status| status.refusal_hint = Some(hint.into()));
             push::run(feed, reporter, super::outbox::classify, |event| {
                 let mut requests = intake.metrics(&source.metrics(event), source.host());
                 requests.extend(source.notice(event).map(|notice| intake.event(&notice, source.host())));
