@@ -224,10 +224,12 @@ fn meta(name: &str, started: SystemTime) -> Meta {
         tags: Vec::new(),
         note: None,
         incomplete: None,
+        sent: Vec::new(),
         outcome: None,
         ci: None,
         branch: None,
         commit: None,
+        link: None,
         is_embedded: Some(false),
         settings: Vec::new(),
     }

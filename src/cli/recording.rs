@@ -1,6 +1,6 @@
 //! Records each run of this process, unless disabled or impossible, and writes its reports.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 use crate::sink::{self, Judge, Sinks};
 use crate::stats::Snapshot;
 use crate::store::retention::{self, Limits};
-use crate::store::{self, Journal, Meta, Outcome, Output, Run, Totals, Writing};
+use crate::store::{self, Journal, Meta, Outcome, Output, Run, Sent, Totals, Writing};
 use crate::system::ci::Ci;
 use crate::system::machine::Machine;
 
@@ -31,8 +31,8 @@ pub(super) struct Recording {
     current: Option<Current>,
     /// Folder of the last run, and the exit code recorded in it.
     recorded: Option<(PathBuf, u8)>,
-    /// Sinks of finished runs, which may still be sending.
-    leaving: Vec<Sinks>,
+    /// Sinks of finished runs, which may still be sending, with the folder of each run.
+    leaving: Vec<(Option<PathBuf>, Sinks)>,
     /// Messages to print after the screen closes: written files and errors.
     said: Vec<Line>,
     /// Machine-readable output of the last run.
@@ -83,7 +83,7 @@ impl Recording {
 
     /// Starts recording a run; finishes the previous one first.
     pub(super) fn start(&mut self, started: &Started<'_>) {
-        self.finish_run();
+        self.finish_run(Vec::new());
         let mut meta = Arc::new(self.meta(started));
         let journal = match self.journal(Meta::clone(&meta), started.handle) {
             Ok(journal) => journal,
@@ -117,28 +117,27 @@ impl Recording {
         }
     }
 
-    /// Waits until the finished run is on disk, writes its reports, and waits for the sinks. False if a report could not
-    /// be written.
+    /// Waits for the sinks and until the finished run is on disk, and writes its reports. False if a report could not be
+    /// written.
     pub(super) fn finish(&mut self) -> bool {
-        let written = self.finish_run();
-        for sinks in std::mem::take(&mut self.leaving) {
-            for status in sinks.finish() {
-                let (text, is_complaint) = (panics::masked(&status.summary()), status.is_incomplete());
-                self.said.push(Line { text, is_complaint });
-            }
+        let sinks = self.current.as_mut().and_then(|current| current.sinks.take());
+        let written = self.finish_run(sinks.map(results).unwrap_or_default());
+        for (folder, sinks) in std::mem::take(&mut self.leaving) {
+            self.record_sent(folder.as_deref(), &results(sinks));
         }
         written
     }
 
-    fn finish_run(&mut self) -> bool {
+    /// `sent`: the results of its sinks; those that still run are finished later.
+    fn finish_run(&mut self, sent: Vec<Sent>) -> bool {
         let Some(Current { meta, journal, snapshots, mut reports, sinks }) = self.current.take() else { return true };
-        self.leaving.extend(sinks);
         let folder = journal.as_ref().map(|journal| journal.folder().to_owned());
+        self.leaving.extend(sinks.map(|sinks| (folder.clone(), sinks)));
         let last = Arc::clone(&snapshots.borrow());
-        let run = match journal.map(finished) {
+        let mut run = match journal.map(finished) {
             Some(Ok(run)) => {
                 self.prune(&run.meta.id);
-                self.recorded = folder.zip(run.meta.outcome.as_ref().map(|outcome| outcome.code));
+                self.recorded = folder.clone().zip(run.meta.outcome.as_ref().map(|outcome| outcome.code));
                 run
             }
             other => {
@@ -150,11 +149,26 @@ impl Recording {
                 Run::of_snapshot(Arc::new(meta), last)
             }
         };
+        Arc::make_mut(&mut run.meta).sent.clone_from(&sent);
         let (written, errors) = reports.write(&run);
         self.data = reports.take_data();
         self.said.extend(written.into_iter().map(|text| Line { text: panics::masked(&text), is_complaint: false }));
         errors.iter().for_each(|why| self.complain(why));
+        self.record_sent(folder.as_deref(), &sent);
         errors.is_empty()
+    }
+
+    /// Says what was sent to other systems, and adds it to the recorded run.
+    fn record_sent(&mut self, folder: Option<&Path>, sent: &[Sent]) {
+        if sent.is_empty() {
+            return;
+        }
+        let line = |sent: &Sent| Line { text: sent.summary(), is_complaint: sent.is_incomplete() };
+        self.said.extend(sent.iter().map(line));
+        let Some((root, folder)) = folder.and_then(|folder| Some((folder.parent()?, folder))) else { return };
+        if let Err(why) = store::change::edit(root, folder, |meta| meta.sent = sent.to_vec()) {
+            self.complain(&why.to_string());
+        }
     }
 
     /// Outputs of the current run.
@@ -233,7 +247,8 @@ impl Recording {
             is_embedded: Some(scenario.is_embedded()),
             ci: ci.as_ref().map(|ci| ci.name.to_owned()),
             branch: ci.as_ref().and_then(|ci| ci.branch.clone()),
-            commit: ci.and_then(|ci| ci.commit),
+            commit: ci.as_ref().and_then(|ci| ci.commit.clone()),
+            link: ci.and_then(|ci| ci.link),
             started: time(info.started),
             ended: None,
             is_open: plan.schedule.is_open(),
@@ -248,9 +263,16 @@ impl Recording {
             tags: Vec::new(),
             note: None,
             incomplete: None,
+            sent: Vec::new(),
             outcome: None,
         }
     }
+}
+
+/// Waits for sinks whose run is over.
+fn results(sinks: Sinks) -> Vec<Sent> {
+    let masked = |sent: Sent| Sent { error: sent.error.map(|why| panics::masked(&why)), ..sent };
+    sinks.finish().iter().map(|status| masked(status.sent())).collect()
 }
 
 fn finished(journal: Journal) -> Result<Run, String> {

@@ -113,6 +113,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// True if a setting was given on the command line.
+    pub fn is_flag(&self, key: &str) -> bool {
+        self.given.get(key).is_some_and(|given| given.origin == Origin::Flag)
+    }
+
     /// Profile, tags and user classes to run.
     pub fn select(&self) -> SelectOptions {
         SelectOptions {

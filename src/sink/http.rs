@@ -18,8 +18,8 @@ const KEPT_BODY: usize = 2048;
 /// Larger numbers in `X-RateLimit-Reset` are times since 1970, smaller ones delays.
 const LONGEST_RESET: u64 = 1_000_000_000;
 
-/// Creates two requests with half of the content each.
-pub type Split = Rc<dyn Fn() -> [Outgoing; 2]>;
+/// Creates requests in place of one that was not accepted as it is: with a part of its content each, or simpler.
+pub type Split = Rc<dyn Fn() -> Vec<Outgoing>>;
 
 /// A `POST` request to send.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub struct Outgoing {
     pub body: bytes::Bytes,
     /// Number of metric points in the body, for the counts of the sink; 0 for other contents.
     pub points: u64,
-    /// Halves the request, for receivers that limit its size; `None` if it cannot be halved.
+    /// Replaces the request, for receivers that limit its size or its form; `None` if there is nothing else to send.
     pub split: Option<Split>,
 }
 

@@ -30,12 +30,27 @@ pub enum Next {
     Accepted,
     /// The request can be retried.
     Retry,
-    /// The request is too large: send its halves, or drop it if it cannot be halved.
+    /// The request is too large, or not in a form that is understood: send what replaces it, or drop it.
     Split,
     /// The request was rejected; continue with the next one.
     Drop,
     /// All further requests would be rejected; stop the sink.
     Stop,
+}
+
+/// How a receiver's statuses are to be understood.
+#[derive(Debug, Clone, Copy)]
+pub struct Statuses {
+    /// The action after a status.
+    pub classify: fn(StatusCode) -> Next,
+    /// What to do about a status that is an error, for its message.
+    pub advice: fn(StatusCode) -> Option<&'static str>,
+}
+
+impl Default for Statuses {
+    fn default() -> Self {
+        Self { classify, advice: |_| None }
+    }
 }
 
 /// Default classification of a status: 2xx is success; 408, 425, 429 and 5xx are temporary errors; 413 means that the
@@ -89,14 +104,13 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// Sends requests until the queue is closed and empty, or until a response stops the sink. `classify` maps a status
-    /// to an action.
-    pub async fn send(&self, client: &Client, classify: fn(StatusCode) -> Next) {
+    /// Sends requests until the queue is closed and empty, or until a response stops the sink.
+    pub async fn send(&self, client: &Client, statuses: Statuses) {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
             match next {
                 Some(outgoing) => {
-                    if let Some(why) = self.deliver(client, &outgoing, classify).await {
+                    if let Some(why) = self.deliver(client, &outgoing, statuses).await {
                         return self.stop(&why);
                     }
                 }
@@ -107,16 +121,13 @@ impl Outbox {
     }
 
     /// Sends one request, with retries. Returns the reason if the sink must stop.
-    async fn deliver(
-        &self,
-        client: &Client,
-        outgoing: &Outgoing,
-        classify: fn(StatusCode) -> Next,
-    ) -> Option<Arc<str>> {
+    async fn deliver(&self, client: &Client, outgoing: &Outgoing, statuses: Statuses) -> Option<Arc<str>> {
         let mut backoff = INITIAL_BACKOFF;
         for attempt in 1..=ATTEMPTS {
             let (next, after, message) = match http::post(client, outgoing).await {
-                Response::Status(status, after, body) => (classify(status), after, describe(status, &body)),
+                Response::Status(status, after, body) => {
+                    ((statuses.classify)(status), after, describe(status, &body, statuses.advice))
+                }
                 Response::Error(why) => (Next::Retry, None, why),
             };
             self.reporter.change(|status: &mut Status| status.last = Some((Arc::clone(&message), SystemTime::now())));
@@ -131,15 +142,14 @@ impl Outbox {
         None
     }
 
-    /// Counts a request that is not sent again, or puts its halves first in the queue. True if the sink must stop.
+    /// Counts a request that is not sent again, or puts what replaces it first in the queue. True if the sink must stop.
     fn settle(&self, outgoing: &Outgoing, next: Next) -> bool {
         match (next, &outgoing.split) {
             (Next::Split, Some(split)) => {
-                let [first, second] = split();
-                self.reporter.change(|status| status.split());
+                let parts = split();
+                self.reporter.change(|status| status.split(parts.len() as u64));
                 let mut waiting = self.waiting.borrow_mut();
-                waiting.push_front(second);
-                waiting.push_front(first);
+                parts.into_iter().rev().for_each(|part| waiting.push_front(part));
             }
             (Next::Accepted, _) => self.reporter.change(|status| status.delivered(outgoing.points)),
             _ => self.reporter.change(|status| status.lost(outgoing.points)),
@@ -155,12 +165,13 @@ impl Outbox {
     }
 }
 
-/// Formats a status; for errors, with the start of the body.
-fn describe(status: StatusCode, body: &str) -> Arc<str> {
+/// Formats a status; for errors, with the start of the body and the advice.
+fn describe(status: StatusCode, body: &str, advice: fn(StatusCode) -> Option<&'static str>) -> Arc<str> {
     let line = clean::line(body.trim());
     let excerpt: String = line.chars().take(MAX_EXCERPT).collect();
-    if status.is_success() || excerpt.is_empty() {
+    if status.is_success() {
         return status.as_str().into();
     }
-    format!("{}: {excerpt}", status.as_str()).into()
+    let parts = [Some(status.as_str()), Some(&*excerpt).filter(|text| !text.is_empty()), advice(status)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(": ").into()
 }

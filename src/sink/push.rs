@@ -1,18 +1,16 @@
 //! Runs a sink that sends HTTP requests for events.
 
-use reqwest::StatusCode;
-
 use super::event::Event;
 use super::feed::Feed;
 use super::http::{self, Outgoing};
-use super::outbox::{Next, Outbox};
+use super::outbox::{Outbox, Statuses};
 use super::status::Reporter;
 
 /// Sends the requests that `requests` creates for each event. Reads events and sends requests concurrently.
 pub async fn run(
     mut feed: Feed,
     reporter: Reporter,
-    classify: fn(StatusCode) -> Next,
+    statuses: Statuses,
     mut requests: impl FnMut(&Event) -> Vec<Outgoing>,
 ) {
     let client = match http::client() {
@@ -29,5 +27,5 @@ pub async fn run(
         }
         outbox.close();
     };
-    tokio::join!(read, outbox.send(&client, classify));
+    tokio::join!(read, outbox.send(&client, statuses));
 }

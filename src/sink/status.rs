@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use tokio::sync::watch;
 
-use crate::units;
+use crate::store::Sent;
 
 /// Status of one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,6 @@ pub struct Status {
     pub missed: u64,
     /// Latest response or error, with its time.
     pub last: Option<(Arc<str>, SystemTime)>,
-    /// Usual reason why the receiver refuses a key, for the message if it does.
-    pub(super) refusal_hint: Option<Arc<str>>,
     /// Reason why the sink stopped early.
     pub stopped: Option<Arc<str>>,
 }
@@ -46,7 +44,6 @@ impl Status {
             dropped_points: 0,
             missed: 0,
             last: None,
-            refusal_hint: None,
             stopped: None,
         }
     }
@@ -57,9 +54,9 @@ impl Status {
         self.waiting_points += points;
     }
 
-    /// Counts a request that was split in two.
-    pub(super) fn split(&mut self) {
-        self.waiting += 1;
+    /// Counts a request that was replaced by this number of others, with as many points.
+    pub(super) fn split(&mut self, parts: u64) {
+        self.waiting = self.waiting + parts - 1;
     }
 
     /// Counts a request that was accepted.
@@ -85,30 +82,21 @@ impl Status {
     }
 
     /// Marks the sink as stopped early, and counts the queue as lost.
-    pub(super) fn stop(&mut self, why: &str) {
-        let is_refused = why.starts_with("401") || why.starts_with("403");
-        self.stopped = Some(match self.refusal_hint.as_ref().filter(|_| is_refused) {
-            Some(hint) => format!("{why}; {hint}").into(),
-            None => why.into(),
-        });
+    pub(super) fn stop(&mut self, why: &Arc<str>) {
+        self.stopped = Some(Arc::clone(why));
         self.lose_waiting();
     }
 
-    /// One line for the summary of a run.
-    pub fn summary(&self) -> String {
-        let Self { name, accepted, dropped, missed, .. } = self;
-        let all = units::count(accepted + dropped);
-        let mut text = format!("{name}: {} of {all} requests delivered", units::count(*accepted));
-        if self.dropped_points > 0 {
-            text.push_str(&format!(", {} points dropped", units::count(self.dropped_points)));
-        }
-        if *missed > 0 {
-            text.push_str(&format!(", without {}s of the run", units::count(*missed)));
-        }
+    /// The result at the end of a run.
+    pub fn sent(&self) -> Sent {
         let why = self.stopped.as_ref().or(self.last.as_ref().map(|(message, _)| message));
-        match why.filter(|_| self.is_incomplete()) {
-            Some(why) => format!("{text}: {why}"),
-            None => text,
+        Sent {
+            to: self.name.to_owned(),
+            accepted: self.accepted,
+            dropped: self.dropped,
+            dropped_points: self.dropped_points,
+            missed: self.missed,
+            error: why.filter(|_| self.is_incomplete()).map(ToString::to_string),
         }
     }
 

@@ -16,8 +16,9 @@ use super::event::Event;
 use super::feed::Feed;
 use super::http::Outgoing;
 use super::interval::Interval;
+use super::outbox::Statuses;
+use super::push;
 use super::status::Reporter;
-use super::{outbox, push};
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judged, Judgement};
@@ -51,7 +52,8 @@ impl Sink for Webhook {
     fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
             let meta = std::sync::Arc::clone(feed.meta());
-            push::run(feed, reporter, outbox::classify, |event| self.request(&meta, event).into_iter().collect()).await;
+            push::run(feed, reporter, Statuses::default(), |event| self.request(&meta, event).into_iter().collect())
+                .await;
         })
     }
 }

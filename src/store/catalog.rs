@@ -58,6 +58,18 @@ impl Catalog {
         Ok(Self { root: root.to_owned(), entries })
     }
 
+    /// The latest run of the same scenario, profile and host that ended before this one started, with its totals. Runs
+    /// without requests are passed over.
+    pub fn previous(&self, run: &Meta) -> Option<(&str, Totals)> {
+        self.entries.iter().rev().find_map(|entry| {
+            let known = entry.run.as_ref().ok()?;
+            let (meta, totals) = (&known.meta, known.totals);
+            let is_same = meta.scenario == run.scenario && meta.profile == run.profile && meta.host == run.host;
+            let is_before = meta.id != run.id && meta.ended.is_some_and(|ended| ended <= run.started);
+            (is_same && is_before && totals.requests > 0).then_some((entry.id.as_str(), totals))
+        })
+    }
+
     /// The run with this id, or the only one whose id starts with it, or for `latest` the one started last.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::Snapshot;
 use crate::system::machine::Machine;
+use crate::units;
 
 /// Most seconds of a run: a hundred years.
 const LONGEST_RUN: f64 = 100.0 * 366.0 * 86_400.0;
@@ -48,6 +49,9 @@ pub struct Meta {
     /// The commit that the CI system tests.
     #[serde(default)]
     pub commit: Option<String>,
+    /// The page of the job in the CI system.
+    #[serde(default)]
+    pub link: Option<String>,
     /// When it started.
     pub started: Timestamp,
     /// When it ended; `None` while it runs, or if the process was killed.
@@ -79,8 +83,52 @@ pub struct Meta {
     /// Why some of its figures are missing: they could not be written at its end. `None` where all of them are there.
     #[serde(default)]
     pub incomplete: Option<String>,
+    /// What was sent to other systems; empty while it runs.
+    #[serde(default)]
+    pub sent: Vec<Sent>,
     /// How it ended; `None` while it runs, and where the process was killed.
     pub outcome: Option<Outcome>,
+}
+
+/// What was sent to another system during a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    /// Name of the system, such as `Datadog`.
+    pub to: String,
+    /// Requests that it accepted.
+    pub accepted: u64,
+    /// Requests that were not delivered.
+    pub dropped: u64,
+    /// Metric points in these.
+    pub dropped_points: u64,
+    /// Seconds of the run that are in no request.
+    pub missed: u64,
+    /// Why not everything was delivered; `None` if it was.
+    pub error: Option<String>,
+}
+
+impl Sent {
+    /// One line: `Datadog: 41 of 42 requests delivered, 30 points dropped: 503`.
+    pub fn summary(&self) -> String {
+        let Self { to, accepted, dropped, dropped_points, missed, error } = self;
+        let mut text =
+            format!("{to}: {} of {} requests delivered", units::count(*accepted), units::count(accepted + dropped));
+        if *dropped_points > 0 {
+            text.push_str(&format!(", {} dropped", units::counted(*dropped_points, "point")));
+        }
+        if *missed > 0 {
+            text.push_str(&format!(", without {}s of the run", units::count(*missed)));
+        }
+        match error {
+            Some(error) => format!("{text}: {error}"),
+            None => text,
+        }
+    }
+
+    /// True if the receiver did not get all data of the run.
+    pub fn is_incomplete(&self) -> bool {
+        self.dropped > 0 || self.missed > 0 || self.error.is_some()
+    }
 }
 
 /// A setting and its effective value.
@@ -173,6 +221,7 @@ impl Meta {
             ci: None,
             branch: None,
             commit: None,
+            link: None,
             profile: None,
             host: "http://h".to_owned(),
             arguments: Vec::new(),
@@ -189,6 +238,7 @@ impl Meta {
             machine: Machine::default(),
             tags: Vec::new(),
             note: None,
+            sent: Vec::new(),
             outcome: None,
         }
     }

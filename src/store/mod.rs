@@ -29,7 +29,7 @@ mod status;
 pub mod usage;
 
 pub use journal::Journal;
-pub use meta::{Meta, Outcome, SettingUsed, Totals};
+pub use meta::{Meta, Outcome, Sent, SettingUsed, Totals};
 pub use read::{ReadError, read, read_meta, state};
 pub use run::{RedisPoint, Run, State};
 pub use status::{News, Output, Status, Writing};

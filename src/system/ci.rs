@@ -16,6 +16,8 @@ struct System {
     branch: &'static [&'static str],
     /// Variable with the hash of the commit.
     commit: &'static str,
+    /// URL of the job; names in braces are variables.
+    link: &'static str,
 }
 
 /// All systems. The first match applies.
@@ -26,6 +28,7 @@ const SYSTEMS: &[System] = &[
         name: GITHUB_ACTIONS,
         branch: &["GITHUB_HEAD_REF", "GITHUB_REF_NAME"],
         commit: "GITHUB_SHA",
+        link: "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
     },
     System {
         variable: "GITLAB_CI",
@@ -33,6 +36,7 @@ const SYSTEMS: &[System] = &[
         name: "GitLab CI",
         branch: &["CI_COMMIT_REF_NAME"],
         commit: "CI_COMMIT_SHA",
+        link: "{CI_JOB_URL}",
     },
     System {
         variable: "CIRCLECI",
@@ -40,6 +44,7 @@ const SYSTEMS: &[System] = &[
         name: "CircleCI",
         branch: &["CIRCLE_BRANCH"],
         commit: "CIRCLE_SHA1",
+        link: "{CIRCLE_BUILD_URL}",
     },
     System {
         variable: "BUILDKITE",
@@ -47,6 +52,7 @@ const SYSTEMS: &[System] = &[
         name: "Buildkite",
         branch: &["BUILDKITE_BRANCH"],
         commit: "BUILDKITE_COMMIT",
+        link: "{BUILDKITE_BUILD_URL}",
     },
     System {
         variable: "TF_BUILD",
@@ -54,6 +60,7 @@ const SYSTEMS: &[System] = &[
         name: "Azure Pipelines",
         branch: &["BUILD_SOURCEBRANCHNAME"],
         commit: "BUILD_SOURCEVERSION",
+        link: "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECT}/_build/results?buildId={BUILD_BUILDID}",
     },
     System {
         variable: "JENKINS_URL",
@@ -61,8 +68,9 @@ const SYSTEMS: &[System] = &[
         name: "Jenkins",
         branch: &["BRANCH_NAME", "GIT_BRANCH"],
         commit: "GIT_COMMIT",
+        link: "{BUILD_URL}",
     },
-    System { variable: "CI", value: Some("true"), name: "another CI system", branch: &[], commit: "" },
+    System { variable: "CI", value: Some("true"), name: "another CI system", branch: &[], commit: "", link: "" },
 ];
 
 /// Name of GitHub Actions, in [`Ci::name`].
@@ -77,6 +85,8 @@ pub struct Ci {
     pub branch: Option<String>,
     /// Hash of the commit, if its variable is set.
     pub commit: Option<String>,
+    /// URL of the page of the job, if its variables are set.
+    pub link: Option<String>,
 }
 
 impl Ci {
@@ -90,11 +100,24 @@ impl Ci {
         let system = SYSTEMS.iter().find(matches)?;
         let text = |name: &str| {
             let value = variable(name).filter(|value| !value.is_empty())?;
-            Some(clean::line(&value).chars().take(MAX_LENGTH).collect())
+            Some(clean::line(&value).trim().chars().take(MAX_LENGTH).collect())
         };
         let branch = system.branch.iter().find_map(|name| text(name));
-        Some(Self { name: system.name, branch, commit: text(system.commit) })
+        Some(Self { name: system.name, branch, commit: text(system.commit), link: filled(system.link, text) })
     }
+}
+
+/// The template with the values of its variables; `None` if one is not set, or if it is no URL of a page.
+fn filled(template: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut parts = template.split('{');
+    let mut out = parts.next()?.to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}')?;
+        out.push_str(&variable(name)?);
+        out.push_str(rest);
+    }
+    let is_page = ["https://", "http://"].iter().any(|scheme| out.starts_with(scheme));
+    (is_page && !out.contains(char::is_whitespace)).then_some(out)
 }
 
 #[cfg(test)]
@@ -115,6 +138,12 @@ mod tests {
         let pull_request = [("GITHUB_ACTIONS", "true"), ("GITHUB_REF_NAME", "7/merge"), ("GITHUB_SHA", "f00")];
         let ci = of(&[&pull_request[..], &[("GITHUB_HEAD_REF", "fix\u{1b}")]].concat()).expect("a CI system");
         assert_eq!((ci.branch.as_deref(), ci.commit.as_deref()), (Some("fix"), Some("f00")));
+        assert_eq!(ci.link, None);
+        let job =
+            [("GITHUB_SERVER_URL", "https://github.example"), ("GITHUB_REPOSITORY", "a/b"), ("GITHUB_RUN_ID", "7")];
+        let ci = of(&[&pull_request[..], &job].concat()).expect("a CI system");
+        assert_eq!(ci.link.as_deref(), Some("https://github.example/a/b/actions/runs/7"));
+        assert_eq!(of(&[("JENKINS_URL", "x"), ("BUILD_URL", "javascript:x")]).expect("a CI system").link, None);
         let push = of(&[&pull_request[..], &[("GITHUB_HEAD_REF", "")]].concat()).expect("a CI system");
         assert_eq!(push.branch.as_deref(), Some("7/merge"));
     }

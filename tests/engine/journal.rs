@@ -38,6 +38,7 @@ fn meta(snapshot: &Snapshot) -> Meta {
         ci: None,
         branch: None,
         commit: None,
+        link: None,
         started: SystemTime::now().try_into().expect("a time after the epoch"),
         ended: None,
         is_open: false,
@@ -52,6 +53,7 @@ fn meta(snapshot: &Snapshot) -> Meta {
         tags: Vec::new(),
         note: None,
         incomplete: None,
+        sent: Vec::new(),
         outcome: None,
     }
 }

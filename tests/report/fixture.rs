@@ -15,7 +15,7 @@ use katydid::stats::snapshot::{
     Bucket, Cumulative, Drift, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Judged, Judgement, Latency,
     Level, LoadView, Mean, PlanView, RedisView, Row, RunEvent, RunInfo, RunState, Series,
 };
-use katydid::store::{Machine, Meta, Outcome, RedisPoint, Run, SettingUsed, State, Totals};
+use katydid::store::{Machine, Meta, Outcome, RedisPoint, Run, Sent, SettingUsed, State, Totals};
 
 const START: u64 = 1_795_419_120;
 
@@ -166,6 +166,15 @@ pub fn meta() -> Meta {
         ci: None,
         branch: None,
         commit: None,
+        link: None,
+        sent: vec![Sent {
+            to: "Datadog".to_owned(),
+            accepted: 14,
+            dropped: 0,
+            dropped_points: 0,
+            missed: 0,
+            error: None,
+        }],
         started,
         ended: Some(started + Duration::from_secs(121)),
         is_open: false,

@@ -63,8 +63,8 @@ fn reports_do_not_overwrite_each_other_or_input_files() {
         ("findings latest --html x --markdown x", "x is named twice"),
         ("-f s.yaml --headless -t 1s --html x --junit x", "x is named twice"),
         ("-f s.yaml --headless -t 1s --markdown ./s.yaml", "./s.yaml is read by this command"),
-        ("-f reads.yaml --headless -t 1s --text ./users.csv", "users.csv is read by this command"),
-        ("-f reads.yaml --headless -t 1s --json common.yaml", "common.yaml is read by this command"),
+        ("-f reads.yaml --headless -t 1s --markdown ./users.csv", "users.csv is read by this command"),
+        ("-f reads.yaml --headless -t 1s --junit common.yaml", "common.yaml is read by this command"),
     ] {
         let output = place.run(line);
         assert_eq!(output.status.code(), Some(2), "{line}: {}", err(&output));

@@ -93,7 +93,8 @@ fn facts(run: &Run) -> Vec<Fact> {
         (!meta.tags.is_empty()).then(|| ("Tags", line(&meta.tags.join(", ")))),
         meta.note.as_ref().map(|note| ("Note", line(note))),
     ];
-    some.into_iter().flatten().collect()
+    let sent = meta.sent.iter().map(|sent| ("Sent to", line(&sent.summary())));
+    some.into_iter().flatten().chain(sent).collect()
 }
 
 impl Generator {

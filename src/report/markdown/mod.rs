@@ -214,6 +214,7 @@ fn about(run: &Run) -> String {
         words(&shown::health(last).1),
     ];
     lines.extend(meta.note.iter().map(|note| format!("note: {}", words(note))));
+    lines.extend(meta.sent.iter().map(|sent| format!("sent to {}", words(&sent.summary()))));
     lines.extend(text::left_out(last).iter().map(|line| words(line)));
     lines.extend(last.run.is_insecure.then(|| words(text::INSECURE)));
     let lines: String = lines.iter().map(|line| format!("- {line}\n")).collect();

@@ -104,7 +104,11 @@ impl Sink for Agent {
                     let sent = self.sent(&mut socket, datagram.as_bytes()).await;
                     let message = sent.as_ref().map_or_else(ToString::to_string, |()| "sent".to_owned());
                     reporter.change(|status| {
-                        if sent.is_ok() { status.delivered(points) } else { status.lost(points) }
+                        if sent.is_ok() {
+                            status.delivered(points)
+                        } else {
+                            status.lost(points)
+                        }
                         status.last = Some((message.into(), SystemTime::now()));
                     });
                     if sent.is_err() {

@@ -126,7 +126,8 @@ impl Intake {
         let split = (items.len() > 1).then(|| -> Split {
             Rc::new(move || {
                 let (first, second) = items.split_at(items.len() / 2);
-                [first, second].map(|half| intake.request(format, half.to_vec(), encode(format, half)))
+                let half = |half: &[_]| intake.request(format, half.to_vec(), encode(format, half));
+                vec![half(first), half(second)]
             })
         });
         Outgoing { url: format!("{}{path}", self.api), headers, body, points, split }

@@ -1,9 +1,9 @@
 //! Converts the events of a run into metrics. docs/datadog.md lists the names.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use super::notice::{self, Notice};
+use super::notice::{self, Notice, unix};
 use super::tags::tag;
 use crate::row_kind::RowKind;
 use crate::sink::event::Event;
@@ -128,7 +128,13 @@ impl Source {
 
     fn of_end(&self, last: &Snapshot) -> Vec<Metric> {
         let total = &last.total.total;
-        let mut out = Batch { metrics: Vec::new(), tags: self.tags.clone(), prefix: &self.prefix, at: unix(last.at), interval: 1 };
+        let mut out = Batch {
+            metrics: Vec::new(),
+            tags: self.tags.clone(),
+            prefix: &self.prefix,
+            at: unix(last.at),
+            interval: 1,
+        };
         let tags = [tag("test_name", &self.meta.scenario)];
         out.gauge("test.total_requests", Some(total.requests as f64), None, &tags);
         out.gauge("test.total_failures", Some(total.failures as f64), None, &tags);
@@ -292,9 +298,4 @@ fn mean(times: &Exact) -> Option<f64> {
 
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
-}
-
-/// Seconds since 1970.
-pub fn unix(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }

@@ -12,11 +12,14 @@ mod tags;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use reqwest::StatusCode;
+
 use super::contract::Sink;
 use super::feed::Feed;
+use super::outbox::Statuses;
 use super::push;
 use super::status::Reporter;
-use crate::settings::{Origin, Settings};
+use crate::settings::Settings;
 use intake::Intake;
 pub use tags::Tags;
 
@@ -49,9 +52,17 @@ pub fn build_dogstatsd(settings: &Settings) -> Result<Option<Box<dyn Sink>>, Str
 
 /// Names a flag that has no effect. Variables may be set for other programs.
 fn without_destination(settings: &Settings) -> Option<String> {
-    let is_flag = |key: &&str| settings.given.get(*key).is_some_and(|given| given.origin == Origin::Flag);
+    let is_flag = |key: &&str| settings.is_flag(key);
     let key = NEED_A_DESTINATION.into_iter().find(is_flag).filter(|_| settings.dogstatsd.is_none())?;
     Some(format!("{key} has no effect without datadog_api_key or dogstatsd"))
+}
+
+fn advice(status: StatusCode) -> Option<&'static str> {
+    let is_refused = matches!(status.as_u16(), 401 | 403);
+    is_refused.then_some(
+        "the API key is unknown there; sites do not share keys, so check datadog_site (datadoghq.com is US1, datadoghq.eu \
+         is EU)",
+    )
 }
 
 struct Https {
@@ -71,12 +82,10 @@ impl Sink for Https {
 
     fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
         Box::pin(async move {
-            let Self { intake, tags, place } = *self;
+            let Self { intake, tags, .. } = *self;
             let meta = Arc::clone(feed.meta());
             let mut source = metrics::Source::new(tags.of_run(&meta), tags.prefix, meta);
-            let hint = format!("is the key one of {}? Sites share no keys: set datadog_site", place);
-            reporter.change(|status| status.refusal_hint = Some(hint.into()));
-            push::run(feed, reporter, super::outbox::classify, |event| {
+            push::run(feed, reporter, Statuses { advice, ..Statuses::default() }, |event| {
                 let mut requests = intake.metrics(&source.metrics(event), source.host());
                 requests.extend(source.notice(event).map(|notice| intake.event(&notice, source.host())));
                 requests

@@ -1,6 +1,7 @@
 //! Entries for Datadog's event stream: start and end of the run, changes of its load, thresholds.
 
-use super::metrics::unix;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::tags::tag;
 use crate::sink::event::Event;
 use crate::stats::Snapshot;
@@ -95,4 +96,9 @@ fn end(last: &Snapshot, verdict: &Verdict) -> String {
         total.fail_ratio() * 100.0,
         last.load.most_users,
     )
+}
+
+/// Seconds since 1970.
+pub fn unix(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }

@@ -48,9 +48,9 @@ pub fn tag(key: &str, value: &str) -> String {
     clean(&format!("{key}:{value}"))
 }
 
-/// Replaces characters that separate tags or lines, and cuts the tag. Datadog itself replaces further characters.
+/// Replaces the characters that Datadog replaces, among them those that separate tags or lines, and cuts the tag.
 fn clean(text: &str) -> String {
-    let allowed = |c: char| if c.is_control() || matches!(c, ',' | '|' | '#') { '_' } else { c };
+    let allowed = |c: char| if c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '/' | '.') { c } else { '_' };
     text.trim().chars().take(MAX_TAG).map(allowed).collect()
 }
 
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn separators_are_replaced_and_long_tags_are_cut() {
-        assert_eq!(tag("endpoint", "GET /a,b|c#d\n\u{1b}"), "endpoint:GET /a_b_c_d__");
+        assert_eq!(tag("endpoint", "GET /a,b|c#d\n\u{1b}"), "endpoint:GET_/a_b_c_d__");
         assert_eq!(tag("endpoint", &"ä".repeat(500)).chars().count(), 200);
     }
 

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::facts::{FAILURES, P95_MS, Protocol, some_of};
-use crate::report::findings_page::model::{Block, Check, Line, Section, code, trusted};
+use crate::report::findings_page::model::{Block, Check, Line, Section, Text, code, trusted};
 use crate::report::findings_page::view::{Column, View, percentile};
 use crate::report::shown;
 use crate::stats::snapshot::Judged;
-use crate::store::State;
 use crate::store::catalog::BASELINE_TAG;
+use crate::store::{Sent, State};
 use crate::system::ci::GITHUB_ACTIONS;
 use crate::units;
 
@@ -17,17 +17,16 @@ const REQUIRED_TESTS: (usize, Duration, u32) = (2, Duration::from_secs(7_200), 5
 
 pub(super) fn section(view: &View<'_>) -> Section {
     let unknown = |title, why: &str| Check { done: false, title, evidence: vec![trusted(why)] };
-    let not_sent = "this version of katydid sends nothing there";
     let must = vec![
         two_tests(view),
-        unknown("Integrate with Datadog", not_sent),
+        sent(view, "Integrate with Datadog", &["Datadog", "DogStatsD"]),
         github(view),
         protocol(view, "Test GraphQL endpoints", Protocol::GraphQl),
         unknown("Document findings clearly", "done once the open parts of this page are filled in"),
     ];
     let nice = vec![
         redis(view),
-        unknown("Slack notifications work", not_sent),
+        sent(view, "Slack notifications work", &["Slack"]),
         unknown("The team is trained", "not known from runs"),
         custom(view),
         baselines(view),
@@ -75,6 +74,19 @@ fn github(view: &View<'_>) -> Check {
         false => format!("GitHub Actions started {}", names(&started)),
     };
     Check { done: !started.is_empty(), title: "Set up GitHub Actions automation", evidence: vec![trusted(evidence)] }
+}
+
+/// Requires that everything was delivered in some run.
+fn sent(view: &View<'_>, title: &'static str, names: &[&str]) -> Check {
+    let of_run = |column: &Column<'_>| column.meta().sent.iter().find(|sent| names.contains(&&*sent.to)).cloned();
+    let sent: Vec<(&str, Sent)> =
+        view.runs.iter().filter_map(|column| Some((column.name.as_str(), of_run(column)?))).collect();
+    let done = sent.iter().any(|(_, sent)| sent.accepted > 0 && !sent.is_incomplete());
+    let lines: Vec<String> = sent.iter().map(|(name, sent)| format!("{name}: {}", sent.summary())).collect();
+    let evidence =
+        if lines.is_empty() { "none of these runs sent anything there".to_owned() } else { lines.join("; ") };
+    // Errors of receivers are in it.
+    Check { done, title, evidence: vec![Text::Untrusted(evidence)] }
 }
 
 fn protocol(view: &View<'_>, title: &'static str, protocol: Protocol) -> Check {

@@ -17,6 +17,10 @@ const OUTPUTS: [(&str, &[&str]); 8] = [
     ("Text summary", &["text", "report.text"]),
 ];
 
+/// Systems that a run can send to, by their names in recorded runs.
+const RECEIVERS: [(&str, &[&str]); 3] =
+    [("Datadog", &["Datadog", "DogStatsD"]), ("Slack", &["Slack"]), ("Webhook", &["webhook"])];
+
 pub(super) fn section(view: &View<'_>) -> Section {
     let mut rows = vec![
         view.row(trusted("recorded run"), |_| on("figures of each second")),
@@ -32,9 +36,8 @@ pub(super) fn section(view: &View<'_>) -> Section {
     rows.extend(protocols.into_iter().map(|(name, protocol)| {
         view.row(trusted(format!("{name} tested")), |column| count(protocol.counted(column).requests, "request"))
     }));
-    rows.extend(
-        ["Datadog", "Slack"].map(|name| view.row(trusted(name), |_| trusted("not in this version: nothing was sent"))),
-    );
+    let receivers = RECEIVERS.iter();
+    rows.extend(receivers.map(|(name, names)| view.row(trusted(*name), |column| sent(column, names))));
     let about = "According to the recorded runs. Outputs are listed with the requested file, which may no longer exist. \
                  Data that the target itself sends to a monitoring system is not included.";
     let table = Table::new(view.head(""), view.runs.len() + 1, rows);
@@ -58,6 +61,14 @@ fn output(column: &Column<'_>, keys: &[&str]) -> Text {
         Some(("true", origin)) => on(&format!("on ({origin})")),
         Some((value, origin)) => on(&format!("{} ({origin})", short(value))),
         None => trusted("no"),
+    }
+}
+
+fn sent(column: &Column<'_>, names: &[&str]) -> Text {
+    match column.meta().sent.iter().find(|sent| names.contains(&&*sent.to)) {
+        None => trusted("nothing was sent"),
+        Some(sent) if sent.is_incomplete() => Text::Untrusted(short(&sent.summary())),
+        Some(sent) => on(&counted(sent.accepted, "request")),
     }
 }
 
