@@ -6,7 +6,15 @@
 mod command;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "sinks/datadog.rs"]
+mod datadog;
+#[path = "sinks/dogstatsd.rs"]
+mod dogstatsd;
+#[path = "sinks/python.rs"]
+mod python;
 #[path = "sinks/receiver.rs"]
 mod receiver;
+#[path = "sinks/slack.rs"]
+mod slack;
 #[path = "sinks/webhook.rs"]
 mod webhook;

@@ -73,7 +73,8 @@ impl StatsdAddress {
         let authority = text.strip_prefix("udp://").unwrap_or(&text);
         // A URL has all forms of hosts, IPv6 included.
         let url = Url::parse(&format!("http://{authority}/")).map_err(|_| error())?;
-        let is_plain = url.username().is_empty() && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let is_plain =
+            url.username().is_empty() && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let host = url.host_str().filter(|_| is_plain && !authority.contains('/')).ok_or_else(error)?;
         // Port 80 is the default of the URL, and none that a server of metrics has.
         Ok(Self::Udp(host.trim_matches(['[', ']']).to_owned(), url.port().unwrap_or(DOGSTATSD_PORT)))

@@ -9,6 +9,7 @@ use super::datadog::{DatadogSite, StatsdAddress};
 use super::found::{Found, Given};
 use super::log_level::LogLevel;
 use super::setting::{Flag, Setting, flag, list, switch};
+use super::slack::SlackEvent;
 use super::theme::ThemeName;
 use super::value;
 use super::vu_plan::VuPlan;
@@ -179,6 +180,11 @@ settings! {
     datadog_tags: Vec<String>, value::tags, list("KEY:VALUE,…").variables(&["DATADOG_TAGS", "DD_TAGS"]);
     /// Prefix of the names of metrics in Datadog
     datadog_prefix: String, value::metric_prefix, flag("TEXT").default("locust.");
+    /// Send messages about the run to this incoming webhook of Slack
+    slack_webhook_url: Option<String>, value::http_url, flag("URL").variables(&["SLACK_WEBHOOK_URL"]).hidden();
+    /// Messages for Slack: start, end, abort, failure, recovery
+    slack_events: Vec<SlackEvent>, value::slack_events,
+        list("EVENT,…").default("start,end,abort,failure,recovery");
     /// Send the events of the run as JSON to URL
     webhook_url: Option<String>, value::http_url, flag("URL").hidden();
     /// Sign what goes to --webhook-url: the header X-Katydid-Signature-256 has the HMAC-SHA256 of the body

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::host::parse_host;
-use super::{LogLevel, ThemeName, VuPlan};
+use super::{LogLevel, SlackEvent, ThemeName, VuPlan};
 use crate::units::{self, PerSecond, Users};
 
 /// The value as UTF-8; only paths may be something else.
@@ -103,6 +103,11 @@ pub(super) fn vu_plans(value: &OsStr) -> Result<Vec<VuPlan>, String> {
         VuPlan::parse(&text).ok_or_else(|| format!("expected NAME:VU-HOURS:PRICE, such as Free:200:0, found {text:?}"))
     };
     words(value)?.into_iter().map(plan).collect()
+}
+
+/// Messages for Slack.
+pub(super) fn slack_events(value: &OsStr) -> Result<Vec<SlackEvent>, String> {
+    words(value)?.iter().map(|name| SlackEvent::parse(name)).collect()
 }
 
 /// A number of users.

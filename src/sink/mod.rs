@@ -16,6 +16,7 @@ mod outbox;
 mod push;
 mod registry;
 mod sinks;
+mod slack;
 mod status;
 mod webhook;
 
