@@ -32,7 +32,7 @@ fn folder() -> tempfile::TempDir {
 
 /// Runs a documented command, with the demo as its target and a run time of one second.
 fn run(folder: &Path, line: &str) -> Output {
-    let mut line = line.replace("FILE", "shop.yaml").replace("https://shop.example.com", "demo").replace("URL", "demo");
+    let mut line = line.replace("FILE", "shop.yaml").replace("https://shop.example.com", "demo").replace(" URL", " demo");
     for time in ["-t 30s", "-t 10m"] {
         line = line.replace(time, "-t 1s");
     }
@@ -103,6 +103,24 @@ fn documented_commands_for_migration_from_locust() {
             }
             _ if line.contains("--csv out/shop") => assert!(folder.path().join("out/shop_stats.csv").is_file()),
             _ => assert!(stdout.contains("✓ 1 request, 0 failed"), "{line}: {stdout}"),
+        }
+    }
+}
+
+#[test]
+fn documented_commands_for_other_systems() {
+    let folder = folder();
+    for page in ["datadog.md", "slack.md", "webhook.md"] {
+        let all = commands(page);
+        assert!(!all.is_empty(), "{page}");
+        for line in &all {
+            // Nobody listens there: what is sent is lost at once, and the run does not change.
+            let line = line.replace("datadoghq.eu", "http://127.0.0.1:9");
+            let line = line.replace("https://hooks.", "http://127.0.0.1:9/").replace("--run-time 30s", "-t 30s");
+            let output = run(folder.path(), &line);
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(0 | 1)), "{line}: {error}");
+            assert!(error.contains("sends to "), "{line}: {error}");
         }
     }
 }
