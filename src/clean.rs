@@ -16,6 +16,23 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Replaces non-ASCII characters; those without a fallback become `?`.
+pub fn ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let fallback = |c| match c {
+        '→' => '>',
+        'µ' => 'u',
+        '×' => 'x',
+        '–' => '-',
+        '…' => '~',
+        c if c.is_ascii() => c,
+        _ => '?',
+    };
+    Cow::Owned(text.chars().map(fallback).collect())
+}
+
 /// A name that is safe in file names on any system; `run` if nothing of it is left.
 pub fn file_name(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };

@@ -21,6 +21,7 @@
 pub mod clean;
 pub mod cli;
 pub mod demo;
+pub mod doctor;
 pub mod engine;
 pub mod headless;
 pub mod import;

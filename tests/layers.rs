@@ -19,13 +19,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "demo", "engine", "headless", "import", "protocol", "report", "scenario", "settings", "sink", "stats",
-            "store", "system", "tui", "verdict",
+            "demo", "doctor", "engine", "headless", "import", "protocol", "report", "scenario", "settings", "sink",
+            "stats", "store", "system", "tui", "verdict",
         ],
     ),
     ("import", &["scenario"]),
     ("headless", &["engine", "report", "settings", "stats", "store", "system", "verdict"]),
     ("tui", &["engine", "report", "scenario", "settings", "stats", "store", "system", "verdict"]),
+    ("doctor", &["protocol", "scenario", "settings"]),
     ("sink", &["protocol", "scenario", "settings", "stats", "store", "verdict"]),
     ("report", &["settings", "stats", "store", "system", "verdict"]),
     ("store", &["stats", "system", "verdict"]),

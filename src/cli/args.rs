@@ -74,6 +74,12 @@ pub enum Commands {
     Check(Check),
     /// Run one user once, and show each request, each response and each check
     Try(Trial),
+    /// Check scenario, host, Redis, sinks and the limits of this machine before a run with these options
+    Doctor {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a scenario from a HAR recording, an OpenAPI 3 document, or a curl command line
     Import(Import),
     /// Print every setting of a run with its value and where that comes from

@@ -9,8 +9,10 @@ use super::recording::{Line, Recording};
 use super::reports::Wanted;
 use super::{exit, panics, pick, target_host, unnamed};
 use crate::clean;
+use crate::doctor::{self, Preflight};
 use crate::headless::{self, Followed, Signals, Started, console, log};
 use crate::report::text;
+use crate::scenario::Scenario;
 use crate::settings::Settings;
 use crate::sink;
 
@@ -64,6 +66,9 @@ fn run_to_code(settings: &Settings) -> u8 {
     // Kept to the end of the run: it owns the demo target.
     let rule = Rule::headless(settings);
     let mut local = Local::new(settings, rule).logged();
+    if !is_checked(&local, &scenario, settings) {
+        return exit::USAGE;
+    }
     let signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => {
@@ -105,6 +110,22 @@ fn run_to_code(settings: &Settings) -> u8 {
     say_lines(&mut local.recording);
     log::info(&format!("Shutting down (exit code {code})"));
     code
+}
+
+/// Checks the run before its start. False if no request of it can succeed. Signals still end the process.
+fn is_checked(local: &Local, scenario: &Scenario, settings: &Settings) -> bool {
+    let Some(subject) = local.checks(scenario, &settings.overrides()) else { return true };
+    match doctor::preflight(subject) {
+        Preflight::Start(warnings) if warnings.is_empty() => true,
+        Preflight::Start(warnings) => {
+            console::warn(&warnings);
+            true
+        }
+        Preflight::Refuse(why) => {
+            console::warn(&format!("error: {why}\n--no-preflight starts the run anyway"));
+            false
+        }
+    }
 }
 
 /// Says where the run is sent to.

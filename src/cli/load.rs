@@ -4,12 +4,14 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::doctor::recorded_to;
 use super::exit::Rule;
 use super::recording::{Recording, Started};
 use super::reports::Wanted;
 use super::usage::{Left, left};
 use super::{panics, unnamed};
 use crate::demo::DemoTarget;
+use crate::doctor::Subject;
 use crate::engine::{self, Command, EngineError, RunHandle};
 use crate::headless::console;
 use crate::protocol::redis;
@@ -160,6 +162,15 @@ impl Local {
         }
         self.recording.start(&Started { scenario, plan: &plan, handle: &handle, seed, threads: self.threads, is_demo });
         Ok(handle)
+    }
+
+    /// The checks before a run of this scenario; `None` if they are disabled, or if the run would not start anyway.
+    pub(super) fn checks(&self, scenario: &Scenario, overrides: &Overrides) -> Option<Subject> {
+        if self.settings.no_preflight {
+            return None;
+        }
+        let plan = scenario.plan(&scenario.completed(overrides)).ok()?;
+        plan.runnable().is_ok().then(|| Subject::before(plan, &self.settings, recorded_to(&self.settings)))
     }
 
     /// Restarts its faults from the seed, so that a second run has the same.

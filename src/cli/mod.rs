@@ -7,6 +7,7 @@ mod check;
 mod check_schema;
 mod config;
 mod demo_target;
+mod doctor;
 mod effective;
 mod exit;
 mod files;
@@ -115,6 +116,7 @@ fn run() -> ExitCode {
         Some(Commands::Check(args)) => check::run(&args, &settings),
         Some(Commands::Try(args)) => trial::run(&args, &settings),
         Some(Commands::Config { json }) => config::run(&settings, &sources.config, json),
+        Some(Commands::Doctor { json }) => doctor::run(&settings, json),
         Some(Commands::Runs(args)) => runs::run(args, &settings),
         Some(Commands::Usage(args)) => usage::run(&args, &settings),
         Some(Commands::Findings(args)) => findings::run(&args, &settings),

@@ -43,6 +43,7 @@ pub use load::Scenario;
 pub use overrides::{LoadDefaults, Overrides};
 pub use plan::host::{DEMO_HOST, is_redis};
 pub use plan::{Plan, SelectOptions};
+pub(crate) use run::{DEMO_BASE, DEMO_SHOWN};
 pub use syntax::diagnostic::ScenarioError;
 
 /// Number of trees compiled on this thread: a file, and each of its profiles.

@@ -9,9 +9,9 @@ use super::{Overrides, Scenario, ScenarioError};
 use crate::units;
 
 /// Placeholder for the demo target's address, which is known only when it runs.
-const DEMO_BASE: &str = "http://demo.invalid";
+pub(crate) const DEMO_BASE: &str = "http://demo.invalid";
 /// Host shown for plans against the demo target.
-const DEMO_SHOWN: &str = "embedded target";
+pub(crate) const DEMO_SHOWN: &str = "embedded target";
 
 impl Scenario {
     /// The plan of one run: the compiled plan with host and load applied. Cheap, because nothing is compiled. The demo

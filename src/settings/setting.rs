@@ -5,6 +5,9 @@ use std::ffi::OsStr;
 /// Prefix of our environment variables.
 pub(super) const OURS: &str = "KATYDID_";
 
+/// The subcommand that checks a run, and so takes the flags of one.
+const DOCTOR: &str = "doctor";
+
 /// A setting that can be given in `config.yaml`, as an environment variable or as a flag.
 #[derive(Debug)]
 pub struct Setting {
@@ -205,9 +208,14 @@ impl Setting {
         self.flag.is_hidden
     }
 
-    /// True if this subcommand accepts the flag; `None` is a run, which accepts all.
+    /// True if this subcommand accepts the flag; `None` is a run, which accepts all. `doctor` checks a run, and accepts
+    /// all but `--json`, which is a flag of its own there.
     pub fn is_flag_of(&self, command: Option<&str>) -> bool {
-        command.is_none_or(|command| self.flag.commands.contains(&command))
+        match command {
+            None => true,
+            Some(DOCTOR) => self.key != "json",
+            Some(command) => self.flag.commands.contains(&command),
+        }
     }
 
     /// Validates a value.

@@ -189,6 +189,8 @@ settings! {
     webhook_url: Option<String>, value::http_url, flag("URL").hidden();
     /// Sign what goes to --webhook-url: the header X-Katydid-Signature-256 has the HMAC-SHA256 of the body
     webhook_secret: Option<String>, value::string, flag("TEXT").hidden();
+    /// Do not check host, Redis, sinks and the limits of this machine before a run
+    no_preflight: bool, value::boolean, switch();
     /// Folder for files exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

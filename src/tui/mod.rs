@@ -29,6 +29,8 @@ mod writer;
 #[cfg(test)]
 mod fixture;
 
+pub(crate) use text::wrap;
+
 pub use exit::{Exit, Outcome, TuiError};
 pub use starter::{Probe, ProbeError, Starter};
 

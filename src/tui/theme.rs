@@ -4,6 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::BorderType;
 
+use crate::clean;
 use crate::settings::ThemeName;
 
 /// Styles by meaning. None sets a background, and none is the only indication of a state.
@@ -78,21 +79,7 @@ impl Theme {
 
     /// Replaces non-ASCII characters in ASCII mode; those without a fallback become `?`.
     pub fn text(&self, text: &str) -> String {
-        let clean = crate::clean::line(text);
-        if !self.ascii || clean.is_ascii() {
-            return clean.into_owned();
-        }
-        clean
-            .chars()
-            .map(|c| match c {
-                '→' => '>',
-                'µ' => 'u',
-                '×' => 'x',
-                '–' => '-',
-                '…' => '~',
-                c if c.is_ascii() => c,
-                _ => '?',
-            })
-            .collect()
+        let clean = clean::line(text);
+        if self.ascii { clean::ascii(&clean).into_owned() } else { clean.into_owned() }
     }
 }

@@ -167,7 +167,7 @@ fn a_server_of_http_1_is_called_that() {
         let scenario = format!(
             "host: {url}\ndefaults: {{ http_version: 2 }}\ntasks: [{{ steps: [{{ get: /a }}, {{ wait: 50ms }}] }}]"
         );
-        let ran = Ran::with(&scenario, "-u 1 -t 1s", |command| {
+        let ran = Ran::with(&scenario, "-u 1 -t 1s --no-preflight", |command| {
             command.env("SSL_CERT_FILE", authority);
         });
         let failures = ran.failures("/a");

@@ -8,7 +8,7 @@ use crate::nginx::Nginx;
 #[test]
 fn a_name_that_nobody_knows_is_called_that() {
     let scenario = "host: http://shop.invalid\ntasks: [{ steps: [{ get: /a }, { wait: 20ms }] }]";
-    let ran = Ran::new(scenario, "-u 50 -r 1000 -t 1s -s 5s");
+    let ran = Ran::new(scenario, "-u 50 -r 1000 -t 1s -s 5s --no-preflight");
     assert_eq!(ran.failures("/a"), [("name not resolved: unknown host name".to_owned(), ran.requests("/a"))]);
     assert!(ran.requests("/a") >= 50);
 }
@@ -21,7 +21,7 @@ fn a_name_server_that_does_not_answer_holds_neither_users_nor_the_end() {
         "host: {name}\ndefaults: {{ timeout: 500ms }}\ntasks: [{{ steps: [{{ get: /a }}, {{ wait: 20ms }}] }}]"
     );
     let started = Instant::now();
-    let ran = Ran::new(&scenario, "-u 200 -r 1000 -t 2s -s 1s");
+    let ran = Ran::new(&scenario, "-u 200 -r 1000 -t 2s -s 1s --no-preflight");
     assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
     let failures = ran.failures("/a");
     let plain = |why: &str| why.starts_with("name not resolved: ") || why == "timed out after 500ms";

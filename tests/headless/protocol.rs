@@ -22,7 +22,7 @@ fn tls_and_both_versions_of_http_with_a_private_authority() {
             c.env("SSL_CERT_FILE", authority);
         });
         assert_eq!(ran.output.status.code(), Some(0), "{:?}", ran.failures("/a"));
-        let untrusted = Ran::with(&scenario, "-u 1 -t 1s", |c| {
+        let untrusted = Ran::with(&scenario, "-u 1 -t 1s --no-preflight", |c| {
             c.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
         });
         let (reason, _) = &untrusted.failures("/a")[0];

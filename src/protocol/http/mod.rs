@@ -32,7 +32,7 @@ mod trace;
 mod transfer;
 mod websocket;
 
-pub(super) use reqwest_client::proxies;
+pub(crate) use reqwest_client::proxies;
 
 pub use client::{HttpClient, HttpClientFactory};
 pub use evaluator::{Evaluator, TooExpensive};

@@ -32,7 +32,7 @@ pub mod words;
 
 pub use client::{RedisClient, RedisClientFactory};
 pub use monitor::{Monitor, watch};
-pub use probe::{ProbeError, probe};
+pub use probe::{ProbeError, ServerClients, ping, probe};
 pub use shared::RedisSetupError;
 
 pub use crate::scenario::plan::{Address, AddressError};

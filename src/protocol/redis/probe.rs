@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::RedisError;
+use super::info::Info;
 use super::shared::RedisShared;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
@@ -17,30 +18,66 @@ pub struct ProbeError {
     pub reached: bool,
 }
 
-/// Connects, authenticates and sends a `PING`; masks secrets in errors. Blocks for up to about `limit`, so call it on a
-/// separate thread.
+/// Clients of a server, as it reports them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerClients {
+    /// Connected now, including the connection that asks.
+    pub connected: u64,
+    /// `maxclients`; `None` if the server does not report it.
+    pub max: Option<u64>,
+}
+
+/// Like [`ping`] without clients, but blocks for up to about `limit`, so call it on a separate thread.
+///
+/// # Errors
+/// When the server does not respond as expected.
+pub fn probe(target: &RedisTarget, secrets: &Arc<Redactor>, limit: Duration) -> Result<(), ProbeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| ProbeError { why: e.to_string().into(), reached: true })?;
+    let response = runtime.block_on(ping(target, secrets, limit, false));
+    // Does not wait for a pending name lookup.
+    runtime.shutdown_background();
+    response.map(drop)
+}
+
+/// Connects, authenticates and sends a `PING` within `limit`; masks secrets in errors. If `asks`, also returns the
+/// clients of the server, unless it forbids asking for them.
 ///
 /// # Errors
 /// When any of that fails.
-pub fn probe(target: &RedisTarget, secrets: &Arc<Redactor>, limit: Duration) -> Result<(), ProbeError> {
+pub async fn ping(
+    target: &RedisTarget,
+    secrets: &Arc<Redactor>,
+    limit: Duration,
+    asks: bool,
+) -> Result<Option<ServerClients>, ProbeError> {
     let silent = |why: String, reached| ProbeError { why: why.into(), reached };
     let shared = RedisShared::new(target, Arc::clone(secrets)).map_err(|e| silent(e.to_string(), true))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|e| silent(e.to_string(), true))?;
     let asked = async {
         let mut connection = shared.open(limit).await?;
-        connection.command(&["PING"]).await.map(drop)
+        connection.command(&["PING"]).await?;
+        if !asks {
+            return Ok(None);
+        }
+        match connection.command(&["INFO", "clients"]).await {
+            Ok(value) => Ok(clients(&value.into_text())),
+            Err(error) if error.is_fatal() => Err(error),
+            Err(_) => Ok(None),
+        }
     };
-    let response = runtime.block_on(async { tokio::time::timeout(limit, asked).await });
-    // Does not wait for a pending name lookup.
-    runtime.shutdown_background();
     let reached =
         |error: &RedisError| matches!(error, RedisError::Refused(_) | RedisError::Format(_) | RedisError::Closed);
-    match response {
-        Ok(Ok(())) => Ok(()),
+    match tokio::time::timeout(limit, asked).await {
+        Ok(Ok(clients)) => Ok(clients),
         Ok(Err(error)) => Err(silent(error.reason(secrets).to_string(), reached(&error))),
         Err(_) => Err(silent(RedisError::TimedOut(limit).reason(secrets).to_string(), false)),
     }
+}
+
+fn clients(info: &str) -> Option<ServerClients> {
+    let info = Info::read(info);
+    let figures = info.figures();
+    (!info.is_empty()).then_some(ServerClients { connected: figures.clients, max: figures.max_clients })
 }
 
 #[cfg(test)]

@@ -1,0 +1,14 @@
+//! The checks, one file each.
+
+pub mod clock;
+pub mod cores;
+pub mod disk;
+pub mod github;
+pub mod host;
+pub mod open_files;
+pub mod ports;
+pub mod redis;
+pub mod scenario;
+pub mod webhook;
+
+mod connection;

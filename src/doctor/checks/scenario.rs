@@ -1,0 +1,28 @@
+//! The scenario compiles, with the same diagnostics as `katydid check`.
+
+use crate::doctor::line::Line;
+use crate::doctor::subject::Subject;
+use crate::units;
+
+/// Lines of the scenario.
+pub async fn check(subject: &Subject) -> Vec<Line> {
+    match &subject.scenario {
+        None => vec![Line::ok("none is named: -f FILE checks one, and the servers that it sends to")],
+        Some(Err(why)) => vec![Line::error(why, "Correct the scenario; `katydid check FILE` checks it alone.").fatal()],
+        Some(Ok(scenario)) => {
+            let mut lines = Vec::new();
+            let Some(plan) = &subject.plan else { return lines };
+            if let Some(why) = plan.not_runnable() {
+                return vec![Line::error(why, "Change what the message names: such a scenario cannot be run.").fatal()];
+            }
+            let length = plan.schedule.length().map_or_else(|| "until stopped".to_owned(), units::plain);
+            let users = units::counted(plan.schedule.peak_users().0.into(), "user");
+            let most = if plan.schedule.is_open() { "at most " } else { "" };
+            lines.push(Line::ok(format!("{} is valid: {most}{users}, {length}", scenario.origin())));
+            if !scenario.warnings().is_empty() {
+                lines.push(Line::warning(scenario.warnings(), "`katydid check FILE` shows the whole plan."));
+            }
+            lines
+        }
+    }
+}
