@@ -1,6 +1,6 @@
 //! Runs the checks.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -11,7 +11,8 @@ use super::registry::{CHECKS, Check};
 use super::subject::{Mode, Subject};
 use crate::units;
 
-/// Additional time for checks that block their thread, such as on an unresponsive disk.
+/// Additional time after the deadline, at which a check that waits says for what. Also ends checks that block their
+/// thread, such as on an unresponsive disk.
 const MARGIN: Duration = Duration::from_millis(200);
 
 /// Lines of a check.
@@ -37,11 +38,9 @@ pub fn run(subject: Subject) -> Vec<Answer> {
     let (mode, deadline) = (subject.mode, subject.deadline + MARGIN);
     let receiver = start(subject);
     let mut answers = Vec::new();
-    loop {
-        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(answer) => answers.push(answer),
-            Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => break,
-        }
+    // Ends when all have answered, or at the deadline.
+    while let Ok(answer) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        answers.push(answer);
     }
     let mut answered = |check: &'static Check| {
         let at = answers.iter().position(|answer: &Answer| answer.check.id == check.id);
@@ -67,7 +66,7 @@ fn work(subject: &Subject, sender: &Sender<Answer>) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
     runtime.block_on(async {
         let checks = of(subject.mode).map(|check| async move {
-            let lines = tokio::time::timeout_at(subject.deadline.into(), (check.run)(subject)).await;
+            let lines = tokio::time::timeout_at((subject.deadline + MARGIN / 2).into(), (check.run)(subject)).await;
             let lines = lines.unwrap_or_else(|_| vec![unfinished(subject.mode)]);
             let clean = |line: Line| Line { found: subject.clean(&line.found), ..line };
             Answer { check, lines: lines.into_iter().map(clean).collect() }

@@ -145,10 +145,10 @@ mod tests {
 
     #[test]
     fn servers_are_found_once_and_the_host_comes_first() {
-        let text = "host: https://h.test:8443/v1\ntls: { insecure: true }\nvars: { id: [1, 2] }\n\
+        let text = "host: https://h.test:8443/v1\ndefaults: { tls: { insecure: true } }\n\
             on_start: [{ get: 'http://auth.test/token?x=1' }]\n\
-            tasks:\n  - steps:\n      - get: /a?b=c\n      - get: /b/{{ id }}\n      - get: 'https://{{ id }}.test/'\n      \
-            - get: 'http://cdn.test/{{ id }}'\n      - post: /c\n        headers: { X-Key: k1 }\n        json: { a: 1 }\n";
+            tasks:\n  - steps:\n      - get: /a?b=c\n      - get: /b/{{ random_int(1, 9) }}\n      - get: 'https://{{ random_int(1, 9) }}.test/'\n      \
+            - get: 'http://cdn.test/{{ random_int(1, 9) }}'\n      - post: /c\n        headers: { X-Key: k1 }\n        json: { a: 1 }\n";
         let scenario = Scenario::parse("s.yaml", text).unwrap_or_else(|error| panic!("{error}"));
         let plan = scenario.plan(&Overrides::default()).expect("a plan");
         let found: Vec<_> = of(&plan).iter().map(|target| (target.url.to_string(), target.is_host)).collect();

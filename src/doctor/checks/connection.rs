@@ -104,7 +104,7 @@ mod tests {
             tls: Some(Tls { version: "TLS 1.3", not_after: Some(end) }),
         };
         let lines = lines(("h.test", 443), Ok(reached));
-        assert_eq!(lines[0], Line::ok("h.test:443 (127.0.0.1, one of 2 addresses): TLS 1.3 in 3ms"));
+        assert_eq!(lines[0], Line::ok("h.test:443 (127.0.0.1, one of 2 addresses): TLS 1.3 in 3.0ms"));
         lines.into_iter().nth(1).expect("a line")
     }
 
