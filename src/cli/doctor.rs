@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
@@ -42,12 +41,7 @@ pub(super) fn subject(
         Some(Ok(scenario)) => scenario.completed(overrides).into_owned(),
         _ => overrides.clone(),
     };
-    Subject::new(scenario, &overrides, settings, recorded_to(settings))
-}
-
-/// Folder of recorded runs, unless the run is not recorded.
-pub(super) fn recorded_to(settings: &Settings) -> Option<PathBuf> {
-    if settings.no_record { None } else { runs_dir::of(settings).ok() }
+    Subject::new(scenario, &overrides, settings, runs_dir::recorded_to(settings))
 }
 
 fn lines(answers: &[Answer]) -> impl Iterator<Item = (&Answer, &Line)> {

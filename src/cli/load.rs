@@ -4,12 +4,11 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::doctor::recorded_to;
 use super::exit::Rule;
 use super::recording::{Recording, Started};
 use super::reports::Wanted;
 use super::usage::{Left, left};
-use super::{panics, unnamed};
+use super::{panics, runs_dir, unnamed};
 use crate::demo::DemoTarget;
 use crate::doctor::Subject;
 use crate::engine::{self, Command, EngineError, RunHandle};
@@ -170,7 +169,7 @@ impl Local {
             return None;
         }
         let plan = scenario.plan(&scenario.completed(overrides)).ok()?;
-        plan.runnable().is_ok().then(|| Subject::before(plan, &self.settings, recorded_to(&self.settings)))
+        plan.runnable().is_ok().then(|| Subject::before(plan, &self.settings, runs_dir::recorded_to(&self.settings)))
     }
 
     /// Restarts its faults from the seed, so that a second run has the same.

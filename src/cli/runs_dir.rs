@@ -12,6 +12,11 @@ pub(super) fn of(settings: &Settings) -> Result<PathBuf, String> {
     root.ok_or_else(|| "there is no data folder; --runs-dir DIR names one".to_owned())
 }
 
+/// Folder of recorded runs, unless the run is not recorded.
+pub(super) fn recorded_to(settings: &Settings) -> Option<PathBuf> {
+    if settings.no_record { None } else { of(settings).ok() }
+}
+
 /// Reads the recorded runs.
 pub(super) fn catalog(settings: &Settings) -> Result<Catalog, String> {
     let root = of(settings)?;

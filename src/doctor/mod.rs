@@ -12,6 +12,7 @@ mod line;
 mod preflight;
 mod reach;
 mod registry;
+mod request;
 mod response;
 mod runner;
 mod subject;

@@ -147,7 +147,7 @@ fn certificates_that_nobody_checks_are_told_before_and_after() {
             nginx.url()
         );
         let folder = tempfile::tempdir().unwrap();
-        let output = prepared(folder.path(), &scenario, "-t 300ms").output().unwrap();
+        let output = prepared(folder.path(), &scenario, "-t 300ms --no-preflight").output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{}", err(&output));
         assert_eq!(err(&output).lines().next().is_some_and(|line| line.contains(words)), insecure, "{}", err(&output));
         assert_eq!(out(&output).contains(words), insecure, "{}", out(&output));

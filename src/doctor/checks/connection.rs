@@ -58,7 +58,11 @@ fn unreached(place: &str, host: &str, why: Unreached) -> Line {
             let ends = ends(end, end.duration_since(Timestamp::now()));
             Line::error(format!("{place}: the certificate {ends}"), "Renew it, and check this machine's clock.").fatal()
         }
-        Unreached::Tls(why) => Line::error(format!("{place}: {why}"), tls_advice(&why)).fatal(),
+        Unreached::Tls(why) => {
+            // What the reason recommends is in the advice.
+            let found = why.split(": set ").next().unwrap_or(&why);
+            Line::error(format!("{place}: {found}"), tls_advice(&why)).fatal()
+        }
         Unreached::Settings(why) => Line::error(why, "Correct the files that `tls` names.").fatal(),
         Unreached::Tcp(why) => {
             let advice = if why.contains("refused") {

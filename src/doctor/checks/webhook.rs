@@ -3,7 +3,7 @@
 use super::connection;
 use crate::doctor::line::{Level, Line};
 use crate::doctor::reach::reach;
-use crate::doctor::response::environment;
+use crate::doctor::request::environment;
 use crate::doctor::subject::{Mode, Subject};
 use crate::doctor::targets::Target;
 
