@@ -32,7 +32,8 @@ fn folder() -> tempfile::TempDir {
 
 /// Runs a documented command, with the demo as its target and a run time of one second.
 fn run(folder: &Path, line: &str) -> Output {
-    let mut line = line.replace("FILE", "shop.yaml").replace("https://shop.example.com", "demo").replace(" URL", " demo");
+    let mut line =
+        line.replace("FILE", "shop.yaml").replace("https://shop.example.com", "demo").replace(" URL", " demo");
     for time in ["-t 30s", "-t 10m"] {
         line = line.replace(time, "-t 1s");
     }
