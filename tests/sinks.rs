@@ -6,10 +6,14 @@
 mod command;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "sinks/dashboard.rs"]
+mod dashboard;
 #[path = "sinks/datadog.rs"]
 mod datadog;
 #[path = "sinks/dogstatsd.rs"]
 mod dogstatsd;
+#[path = "sinks/prometheus.rs"]
+mod prometheus;
 #[path = "sinks/python.rs"]
 mod python;
 #[path = "sinks/receiver.rs"]

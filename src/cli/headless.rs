@@ -131,7 +131,7 @@ fn is_checked(local: &Local, scenario: &Scenario, settings: &Settings) -> bool {
 /// Says where the run is sent to.
 fn sinks_are_named(settings: &Settings) -> Result<(), String> {
     for sink in sink::configured(settings)? {
-        console::warn(&format!("sends to {}: {}", sink.name(), sink.place()));
+        console::warn(&sink.announcement());
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! and a flag. ARCHITECTURE.md describes how to add one.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -191,6 +192,8 @@ settings! {
     webhook_secret: Option<String>, value::string, flag("TEXT").hidden();
     /// Do not check host, Redis, sinks and the limits of this machine before a run
     no_preflight: bool, value::boolean, switch();
+    /// Serve metrics for Prometheus at http://ADDRESS/metrics until the program ends; port 0 picks a free one
+    metrics: Option<SocketAddr>, value::address, flag("ADDRESS");
     /// Folder for files exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

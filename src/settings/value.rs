@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -135,6 +136,12 @@ pub(super) fn http_url(value: &OsStr) -> Result<String, String> {
     let text = string(value)?;
     let is_http = url::Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if is_http { Ok(text) } else { Err("expected a URL that starts with http:// or https://".to_owned()) }
+}
+
+/// An IP address with a port.
+pub(super) fn address(value: &OsStr) -> Result<SocketAddr, String> {
+    let text = utf8(value)?;
+    text.parse().map_err(|_| format!("expected an IP address with a port, such as 127.0.0.1:9090, found {text:?}"))
 }
 
 /// The name of a theme.

@@ -58,6 +58,11 @@ impl Feed {
         }
     }
 
+    /// Changes the length of intervals; zero is one second each.
+    pub fn every(self, every: Duration) -> Self {
+        Self { every, ..self }
+    }
+
     /// Metadata of the run, as of its start.
     pub fn meta(&self) -> &Arc<Meta> {
         &self.meta

@@ -12,6 +12,8 @@ use crate::store::Sent;
 pub struct Status {
     /// Name of the sink.
     pub name: &'static str,
+    /// The system requests the data itself: `accepted` is the number of its requests.
+    pub is_pulled: bool,
     /// Number of requests that the receiver accepted.
     pub accepted: u64,
     /// Number of queued requests, including the one in flight.
@@ -36,6 +38,7 @@ impl Status {
     pub(super) fn new(name: &'static str) -> Self {
         Self {
             name,
+            is_pulled: false,
             accepted: 0,
             waiting: 0,
             dropped: 0,
@@ -92,6 +95,7 @@ impl Status {
         let why = self.stopped.as_ref().or(self.last.as_ref().map(|(message, _)| message));
         Sent {
             to: self.name.to_owned(),
+            is_pulled: self.is_pulled,
             accepted: self.accepted,
             dropped: self.dropped,
             dropped_points: self.dropped_points,

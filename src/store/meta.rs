@@ -95,6 +95,9 @@ pub struct Meta {
 pub struct Sent {
     /// Name of the system, such as `Datadog`.
     pub to: String,
+    /// It fetched the data itself: `accepted` are its requests.
+    #[serde(default)]
+    pub is_pulled: bool,
     /// Requests that it accepted.
     pub accepted: u64,
     /// Requests that were not delivered.
@@ -110,9 +113,12 @@ pub struct Sent {
 impl Sent {
     /// One line: `Datadog: 41 of 42 requests delivered, 30 points dropped: 503`.
     pub fn summary(&self) -> String {
-        let Self { to, accepted, dropped, dropped_points, missed, error } = self;
-        let mut text =
-            format!("{to}: {} of {} requests delivered", units::count(*accepted), units::count(accepted + dropped));
+        let Self { to, is_pulled, accepted, dropped, dropped_points, missed, error } = self;
+        let mut text = if *is_pulled {
+            format!("{to}: {}", units::counted(*accepted, "scrape"))
+        } else {
+            format!("{to}: {} of {} requests delivered", units::count(*accepted), units::count(accepted + dropped))
+        };
         if *dropped_points > 0 {
             text.push_str(&format!(", {} dropped", units::counted(*dropped_points, "point")));
         }

@@ -169,6 +169,7 @@ pub fn meta() -> Meta {
         link: None,
         sent: vec![Sent {
             to: "Datadog".to_owned(),
+            is_pulled: false,
             accepted: 14,
             dropped: 0,
             dropped_points: 0,
