@@ -111,17 +111,21 @@ fn documented_commands_for_migration_from_locust() {
 #[test]
 fn documented_commands_for_other_systems() {
     let folder = folder();
-    for page in ["datadog.md", "slack.md", "webhook.md"] {
+    for page in ["datadog.md", "prometheus.md", "slack.md", "webhook.md"] {
         let all = commands(page);
         assert!(!all.is_empty(), "{page}");
         for line in &all {
             // Nobody listens there: what is sent is lost at once, and the run does not change.
-            let line = line.replace("datadoghq.eu", "http://127.0.0.1:9");
-            let line = line.replace("https://hooks.", "http://127.0.0.1:9/").replace("--run-time 30s", "-t 30s");
+            let mut line = line.replace("datadoghq.eu", "http://127.0.0.1:9").replace(":9090", ":0");
+            for (text, other) in
+                [("https://hooks.", "http://127.0.0.1:9/"), ("--run-time 30s", "-t 1s"), ("--run-time 1m", "-t 1s")]
+            {
+                line = line.replace(text, other);
+            }
             let output = run(folder.path(), &line);
             let error = String::from_utf8_lossy(&output.stderr);
             assert!(matches!(output.status.code(), Some(0 | 1)), "{line}: {error}");
-            assert!(error.contains("sends to "), "{line}: {error}");
+            assert!(error.contains("sends to ") || error.contains("serves metrics "), "{line}: {error}");
         }
     }
 }
