@@ -10,6 +10,10 @@ mod common;
 mod dashboard;
 #[path = "sinks/datadog.rs"]
 mod datadog;
+#[path = "sinks/datadog_failing.rs"]
+mod datadog_failing;
+#[path = "sinks/datadog_protocols.rs"]
+mod datadog_protocols;
 #[path = "sinks/dogstatsd.rs"]
 mod dogstatsd;
 #[path = "sinks/prometheus.rs"]
@@ -18,7 +22,12 @@ mod prometheus;
 mod python;
 #[path = "sinks/receiver.rs"]
 mod receiver;
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+#[path = "redis/server.rs"]
+mod redis;
 #[path = "sinks/slack.rs"]
 mod slack;
 #[path = "sinks/webhook.rs"]
 mod webhook;
+
+use common::wait;

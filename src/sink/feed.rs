@@ -1,6 +1,6 @@
 //! Converts snapshots into events for one sink.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::event::Event;
 use super::interval::Interval;
-use crate::stats::snapshot::{Judged, RunEvent};
+use crate::stats::snapshot::{Judged, PlanView, RunEvent};
 use crate::stats::{Second, Snapshot};
 use crate::store::Meta;
 use crate::verdict::Verdict;
@@ -33,6 +33,8 @@ pub struct Feed {
     seconds: Vec<Arc<Second>>,
     /// Seconds missed since the last interval.
     missed: u64,
+    /// Names of the stages so far, by index.
+    stages: BTreeMap<usize, Arc<str>>,
     /// Last [`RunEvent`] that was read.
     last_event: Option<RunEvent>,
     /// For each threshold, whether it failed in the last snapshot in which it was decided.
@@ -53,6 +55,7 @@ impl Feed {
             next: None,
             seconds: Vec::new(),
             missed: 0,
+            stages: BTreeMap::new(),
             last_event: None,
             failing: Vec::new(),
         }
@@ -87,6 +90,8 @@ impl Feed {
         if !std::mem::replace(&mut self.has_started, true) {
             self.ready.push_back(Event::Started(Arc::clone(snapshot)));
         }
+        let PlanView { stage, stage_index, .. } = &snapshot.plan;
+        self.stages.extend(stage_index.zip(stage.clone()));
         self.read_events(snapshot);
         self.read_thresholds(snapshot);
         self.read_seconds(snapshot);
@@ -143,7 +148,8 @@ impl Feed {
             return;
         }
         let (seconds, missed) = (std::mem::take(&mut self.seconds), std::mem::take(&mut self.missed));
-        self.ready.push_back(Event::Interval(Interval { seconds, missed, snapshot: Arc::clone(snapshot) }));
+        let stage = seconds.first().and_then(|first| self.stages.get(&first.stage?).cloned());
+        self.ready.push_back(Event::Interval(Interval { seconds, missed, stage, snapshot: Arc::clone(snapshot) }));
     }
 }
 
@@ -185,7 +191,8 @@ mod tests {
                 Event::Started(_) => "started".to_owned(),
                 Event::Interval(interval) => {
                     let requests = interval.total().sums.requests;
-                    format!("{}s {requests} missed {}", interval.length().as_secs(), interval.missed)
+                    let stage = interval.stage.as_ref().map(|stage| format!(" in {stage}")).unwrap_or_default();
+                    format!("{}s {requests} missed {}{stage}", interval.length().as_secs(), interval.missed)
                 }
                 Event::LoadChanged(change) => change.text.to_string(),
                 Event::Threshold(judgement, _) => format!("{:?}", judgement.judged),
@@ -214,10 +221,16 @@ mod tests {
     #[test]
     fn intervals_end_with_their_stage() {
         let second = |number, stage| Arc::new(Second { stage: Some(stage), ..Second::clone(&second(number, 10)) });
-        let seconds = Arc::new(vec![second(0, 0), second(1, 0), second(2, 1)]);
-        let last = Snapshot { seconds, ..Snapshot::empty(RunState::Done(End::Completed)) };
-        let (_sender, receiver) = watch::channel(Arc::new(last));
-        assert_eq!(ready(&mut feed(receiver)), ["started", "2s 20 missed 0", "1s 10 missed 0", "ended"]);
+        let seconds = vec![second(0, 0), second(1, 0), second(2, 1)];
+        let snapshot = |seconds: &[Arc<Second>], state, stage: &str, index| {
+            let plan = PlanView { stage: Some(stage.into()), stage_index: Some(index), ..PlanView::default() };
+            Arc::new(Snapshot { seconds: Arc::new(seconds.to_vec()), plan, ..Snapshot::empty(state) })
+        };
+        let (sender, receiver) = watch::channel(snapshot(&seconds[..1], RunState::Running, "warm", 0));
+        let mut feed = feed(receiver);
+        assert_eq!(ready(&mut feed), ["started"]);
+        sender.send_replace(snapshot(&seconds, RunState::Done(End::Completed), "hold", 1));
+        assert_eq!(ready(&mut feed), ["2s 20 missed 0 in warm", "1s 10 missed 0 in hold", "ended"]);
     }
 
     #[test]

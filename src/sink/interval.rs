@@ -15,6 +15,8 @@ pub struct Interval {
     pub seconds: Vec<Arc<Second>>,
     /// Number of seconds since the previous interval that are in no interval, because the sink thread was delayed.
     pub missed: u64,
+    /// Name of the stage; `None` without stages.
+    pub stage: Option<Arc<str>>,
     /// A snapshot taken at the end of the interval or shortly after.
     pub snapshot: Arc<Snapshot>,
 }

@@ -175,3 +175,27 @@ fn describe(status: StatusCode, body: &str, advice: fn(StatusCode) -> Option<&'s
     let parts = [Some(status.as_str()), Some(&*excerpt).filter(|text| !text.is_empty()), advice(status)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(": ").into()
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+
+    #[test]
+    fn a_full_queue_drops_the_oldest_and_counts_its_points() {
+        let (sender, statuses) = watch::channel(vec![Status::new("x")]);
+        let outbox = Outbox::new(Reporter::new(Arc::new(sender), 0));
+        for points in 0..100 {
+            let (url, headers, body) = (String::new(), reqwest::header::HeaderMap::new(), bytes::Bytes::new());
+            outbox.push(Outgoing { url, headers, body, points, split: None });
+        }
+        let status = statuses.borrow()[0].clone();
+        assert_eq!((status.waiting, status.dropped), (64, 36));
+        assert_eq!(status.dropped_points, (0..36).sum::<u64>());
+        outbox.stop(&"403: Forbidden".into());
+        let status = statuses.borrow()[0].clone();
+        assert_eq!((status.waiting, status.dropped, status.dropped_points), (0, 100, (0..100).sum::<u64>()));
+        assert_eq!(status.sent().error.as_deref(), Some("403: Forbidden"));
+    }
+}

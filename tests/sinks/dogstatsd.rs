@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -109,8 +109,25 @@ fn lines_are_those_of_the_datadog_package() {
     check(&datagrams(), &ran, 8_192);
     let stdout = String::from_utf8_lossy(&ran.output.stdout).into_owned();
     assert!(stdout.contains("DogStatsD: "), "{stdout}");
+}
 
-    // An agent that is not there loses its metrics, and nothing else.
-    let ran = Ran::new(&scenario(&server), &format!("-t 2s --dogstatsd unix://{}.none", path.display()));
-    assert!(err(&ran.output).contains("points dropped") && matches!(ran.output.status.code(), Some(3 | 5)));
+/// Nothing else than metrics is lost.
+#[test]
+fn agents_that_do_not_read_or_are_not_there_lose_metrics() {
+    let (server, folder) = (Server::start(), tempfile::tempdir().expect("a folder"));
+    let (unread, missing) = (folder.path().join("dsd.socket"), folder.path().join("none.socket"));
+    let _socket = UnixDatagram::bind(&unread).expect("a socket");
+    // Fill the queue of the socket, so that nothing more fits.
+    let filler = UnixDatagram::unbound().expect("a socket");
+    filler.set_nonblocking(true).expect("a socket");
+    while filler.send_to(&[0; 1_024], &unread).is_ok() {}
+    for (path, why) in [(unread, "timed out"), (missing, "No such file")] {
+        let started = Instant::now();
+        let ran = Ran::new(&scenario(&server), &format!("-t 2s --dogstatsd {}", path.display()));
+        let stderr = err(&ran.output);
+        let line = stderr.lines().find(|line| line.contains("DogStatsD: 0 of ")).unwrap_or_else(|| panic!("{stderr}"));
+        assert!(line.contains("points dropped") && line.contains(why), "{line}");
+        assert!(matches!(ran.output.status.code(), Some(3 | 5)), "{stderr}");
+        assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    }
 }

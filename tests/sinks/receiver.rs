@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -23,6 +24,8 @@ pub struct Received {
 #[derive(Clone)]
 struct Shared {
     behaviour: Behaviour,
+    /// Time from a request to its response.
+    delay: Duration,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
@@ -35,9 +38,14 @@ pub struct Receiver {
 
 impl Receiver {
     pub fn start(behaviour: Behaviour) -> Self {
+        Self::slow(Duration::ZERO, behaviour)
+    }
+
+    /// Starts a server that takes this long for every response.
+    pub fn slow(delay: Duration, behaviour: Behaviour) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let shared = Shared { behaviour, received: Arc::default() };
+        let shared = Shared { behaviour, delay, received: Arc::default() };
         let app = Router::new().fallback(handle).with_state(shared.clone());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.set_nonblocking(true).expect("a non-blocking listener");
@@ -63,6 +71,15 @@ impl Receiver {
     }
 }
 
+/// URL of a server that closes every connection at once.
+pub fn closing() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    // Ends with the test program.
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    url
+}
+
 impl Drop for Receiver {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
@@ -77,6 +94,7 @@ async fn handle(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body
         received.push(Received { path: uri.to_string(), headers, body });
         received.len() - 1
     };
+    tokio::time::sleep(shared.delay).await;
     match (shared.behaviour)(n) {
         Some((status, headers, body)) => {
             let mut response = (status, body).into_response();

@@ -186,13 +186,13 @@ fn lines(metric: &Metric, max: usize) -> Vec<String> {
 fn event_line(notice: &Notice, max: usize) -> String {
     let escape = |text: &str| text.replace("\r\n", "\n").replace('\n', "\\n");
     let title = escape(&notice.title);
+    let key = notice.key.as_ref().map(|key| format!("|k:{key}")).unwrap_or_default();
     let line = |text: &str| {
         format!(
-            "_e{{{},{}}}:{title}|{text}|d:{}|k:{}|t:{}|#{}",
+            "_e{{{},{}}}:{title}|{text}|d:{}{key}|t:{}|#{}",
             title.len(),
             text.len(),
             notice.at,
-            notice.key,
             notice.kind,
             notice.tags.join(",")
         )

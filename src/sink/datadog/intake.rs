@@ -40,8 +40,10 @@ impl Intake {
     /// Creates an intake; `api` is the base URL.
     pub fn new(api: &str, key: &str, application_key: Option<&str>) -> Result<Self, String> {
         let secret = |name: &str, key: &str| {
-            let mut value = HeaderValue::from_str(key.trim())
-                .map_err(|_| format!("{name}: expected letters and digits, found other characters"))?;
+            let key = Some(key.trim()).filter(|key| key.bytes().all(|byte| byte.is_ascii_graphic()));
+            let value = key.and_then(|key| HeaderValue::from_str(key).ok());
+            let mut value =
+                value.ok_or_else(|| format!("{name}: expected letters and digits, found other characters"))?;
             value.set_sensitive(true);
             Ok::<_, String>(value)
         };
@@ -68,16 +70,18 @@ impl Intake {
 
     /// The request for an entry of the event stream.
     pub fn event(&self, notice: &Notice, host: &str) -> Outgoing {
-        let body = json!({
+        let mut body = json!({
             "title": notice.title,
             "text": notice.text,
             "alert_type": notice.kind,
             "date_happened": notice.at,
-            "aggregation_key": notice.key,
             "host": host,
             "priority": "normal",
             "tags": notice.tags,
         });
+        if let Some(key) = &notice.key {
+            body["aggregation_key"] = json!(key);
+        }
         let mut headers = self.headers.clone();
         if let Some(key) = &self.application_key {
             headers.insert("dd-application-key", key.clone());

@@ -151,9 +151,7 @@ impl Source {
         if first.is_some_and(|second| second.is_warm_up) {
             tags.push(tag("phase", "warm_up"));
         }
-        if let Some(stage) = first.and_then(|second| second.stage) {
-            tags.push(tag("stage", &(stage + 1).to_string()));
-        }
+        tags.extend(interval.stage.as_ref().map(|stage| tag("stage", stage)));
         let interval_s = interval.length().as_secs_f64().round().max(1.0) as u64;
         Batch { metrics: Vec::new(), tags, prefix: &self.prefix, at: self.at, interval: interval_s }
     }
@@ -204,7 +202,12 @@ impl Batch<'_> {
             self.gauge(&format!("{name}.{suffix}"), Some(ms(latency.p(percentile))), MS, tags);
         }
         self.gauge(&format!("{name}.max"), Some(ms(latency.max)), MS, tags);
-        self.push(&format!("{name}.distribution"), Value::Distribution(sampled(times)), MS, tags);
+        self.push(
+            &format!("{name}.distribution"),
+            Value::Distribution(sampled(latency.count, times.values())),
+            MS,
+            tags,
+        );
     }
 }
 
@@ -275,10 +278,11 @@ fn of_thresholds(snapshot: &Snapshot, out: &mut Batch<'_>) {
 }
 
 /// At most [`MAX_DISTRIBUTION`] values in milliseconds, at equal distances in rank; all values if there are fewer.
-fn sampled(times: &Sparse) -> Vec<f64> {
-    let count = times.exact().count;
+///
+/// `values` are pairs of microseconds and count, ascending.
+fn sampled(count: u64, values: &[(u32, u32)]) -> Vec<f64> {
     let wanted = count.min(MAX_DISTRIBUTION);
-    let mut values = times.values().iter().map(|(micros, count)| (f64::from(*micros) / 1e3, u64::from(*count)));
+    let mut values = values.iter().map(|(micros, count)| (f64::from(*micros) / 1e3, u64::from(*count)));
     let (mut value, mut seen) = (0.0, 0);
     let ranks = (0..wanted).map(|n| ((2 * n + 1) * count).div_ceil(2 * wanted));
     ranks
@@ -298,4 +302,54 @@ fn mean(times: &Exact) -> Option<f64> {
 
 fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::sink::datadog::Tags;
+    use crate::stats::snapshot::RunState;
+
+    fn second(number: u64, users: u32) -> Arc<Second> {
+        let at = Some(UNIX_EPOCH + Duration::from_secs(1_000 + number));
+        Arc::new(Second { number, users, at, length: Duration::from_millis(1_001), ..Second::default() })
+    }
+
+    #[test]
+    fn users_have_a_value_for_each_change_and_one_at_the_end() {
+        let tags = Tags::new(&crate::settings::Settings::default());
+        let mut source = Source::new(Vec::new(), tags.prefix, Arc::new(Meta::empty()));
+        let mut users = |seconds: &[(u64, u32)]| -> Vec<(u64, f64)> {
+            let snapshot = Arc::new(Snapshot::empty(RunState::Running));
+            let seconds = seconds.iter().map(|(number, users)| second(*number, *users)).collect();
+            let interval = Interval { seconds, missed: 0, stage: None, snapshot };
+            let metrics = source.metrics(&Event::Interval(interval));
+            assert!(metrics.iter().all(|metric| metric.interval == 3), "{metrics:?}");
+            let users = metrics.iter().filter(|metric| metric.name == "locust.users.active");
+            users
+                .filter_map(
+                    |metric| if let Value::Gauge(value) = metric.value { Some((metric.at, value)) } else { None },
+                )
+                .collect()
+        };
+        assert_eq!(users(&[(0, 2), (1, 4), (2, 4)]), [(1_000, 2.0), (1_001, 4.0), (1_002, 4.0)]);
+        assert_eq!(users(&[(3, 4), (4, 4), (5, 4)]), [(1_005, 4.0)]);
+    }
+
+    #[test]
+    fn distributions_are_sampled_at_equal_distances() {
+        let of = |count: u32| {
+            let values: Vec<(u32, u32)> = (1..=count).map(|ms| (ms * 1_000, 1)).collect();
+            sampled(count.into(), &values)
+        };
+        assert_eq!(of(3), [1.0, 2.0, 3.0]);
+        let many = of(10_000);
+        assert_eq!(many.len(), 200);
+        // Value n is that of the middle of the n-th 200th.
+        assert_eq!((many[0], many[100], many[199]), (25.0, 5_025.0, 9_975.0));
+        assert_eq!(sampled(1_000, &[(500, 999), (7_000, 1)]), [0.5; 200]);
+        assert_eq!(sampled(5, &[(500, 4), (7_000, 1)]), [0.5, 0.5, 0.5, 0.5, 7.0]);
+    }
 }

@@ -29,8 +29,8 @@ pub struct Notice {
     pub tags: Vec<String>,
     /// Seconds since 1970.
     pub at: u64,
-    /// Events with the same key are shown together: the id of the run.
-    pub key: String,
+    /// Events with the same key are shown together: the id of the run, if it is recorded.
+    pub key: Option<String>,
 }
 
 /// The entry of an event; `None` if it has none. `tags` are those of the run.
@@ -67,7 +67,7 @@ pub fn of(event: &Event, meta: &Meta, tags: &[String]) -> Option<Notice> {
         kind,
         tags: tags.iter().cloned().chain(test.map(|test| tag("test", test))).collect(),
         at,
-        key: meta.id.clone(),
+        key: Some(meta.id.clone()).filter(|id| !id.is_empty()),
     })
 }
 

@@ -45,7 +45,7 @@ fn second(from: u64, endpoint: u32, requests: u64) -> Arc<Second> {
 }
 
 fn interval(snapshot: &Arc<Snapshot>, seconds: Vec<Arc<Second>>) -> Interval {
-    Interval { seconds, missed: 0, snapshot: Arc::clone(snapshot) }
+    Interval { seconds, missed: 0, stage: None, snapshot: Arc::clone(snapshot) }
 }
 
 /// Name, labels and counter of each row's requests.

@@ -18,7 +18,7 @@ fn changed(words: &str, judged: Judged) -> Event {
 /// The message at the end of an interval at this second.
 fn interval(report: &mut Report, second: u64) -> Option<String> {
     let snapshot = Snapshot { elapsed: Duration::from_secs(second), ..Snapshot::empty(RunState::Running) };
-    let interval = Interval { seconds: Vec::new(), missed: 0, snapshot: Arc::new(snapshot) };
+    let interval = Interval { seconds: Vec::new(), missed: 0, stage: None, snapshot: Arc::new(snapshot) };
     report.message(&Event::Interval(interval)).map(|message| message.plain_body())
 }
 
