@@ -25,7 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
     ("import", &["scenario"]),
     ("headless", &["engine", "report", "settings", "stats", "store", "system", "verdict"]),
-    ("tui", &["engine", "report", "scenario", "settings", "stats", "store", "system", "verdict"]),
+    ("tui", &["doctor", "engine", "report", "scenario", "settings", "stats", "store", "system", "verdict"]),
     ("doctor", &["protocol", "scenario", "settings"]),
     ("sink", &["protocol", "scenario", "settings", "stats", "store", "verdict"]),
     ("report", &["settings", "stats", "store", "system", "verdict"]),

@@ -1,5 +1,7 @@
 //! The screen end to end: a real terminal, real keys, the demo target, files on disk.
 
+#[path = "screen/checks.rs"]
+mod checks;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
 #[path = "screen/disk.rs"]

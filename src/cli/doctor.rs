@@ -8,14 +8,10 @@ use serde_json::{Value, json};
 
 use super::{exit, load, panics, pick, runs_dir};
 use crate::clean;
-use crate::doctor::{self, Answer, Level, Line, Subject};
+use crate::doctor::{self, Answer, Level, Subject};
 use crate::headless::console;
-use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::settings::{Settings, ThemeName};
-use crate::tui;
-
-/// Width of the column of levels: that of `warning`.
-const LEVEL: usize = 7;
+use crate::tui::checks::{self, LEVEL, Row};
 
 /// Runs all checks and prints their lines. Errors make the exit code 2, warnings do not.
 pub(super) fn run(settings: &Settings, json: bool) -> ExitCode {
@@ -23,44 +19,23 @@ pub(super) fn run(settings: &Settings, json: bool) -> ExitCode {
     if let Some(Ok(scenario)) = &scenario {
         panics::protect(scenario.secrets());
     }
-    let subject = subject(scenario, &settings.overrides(), settings);
+    let subject = Subject::new(scenario, &settings.overrides(), settings, runs_dir::recorded_to(settings));
     load::hide(&subject.secrets);
     let answers = doctor::run(subject);
     console::say(&if json { as_json(&answers) } else { as_text(&answers, settings) });
-    let is_broken = lines(&answers).any(|(_, line)| line.level == Level::Error);
-    ExitCode::from(if is_broken { exit::USAGE } else { exit::CLEAN })
-}
-
-/// A run with these settings, to be checked.
-pub(super) fn subject(
-    scenario: Option<Result<Scenario, ScenarioError>>,
-    overrides: &Overrides,
-    settings: &Settings,
-) -> Subject {
-    let overrides = match &scenario {
-        Some(Ok(scenario)) => scenario.completed(overrides).into_owned(),
-        _ => overrides.clone(),
-    };
-    Subject::new(scenario, &overrides, settings, runs_dir::recorded_to(settings))
-}
-
-fn lines(answers: &[Answer]) -> impl Iterator<Item = (&Answer, &Line)> {
-    answers.iter().flat_map(|answer| answer.lines.iter().map(move |line| (answer, line)))
-}
-
-fn count(answers: &[Answer], level: Level) -> usize {
-    lines(answers).filter(|(_, line)| line.level == level).count()
+    let errors = doctor::count(&answers, Level::Error);
+    ExitCode::from(if errors > 0 { exit::USAGE } else { exit::CLEAN })
 }
 
 fn as_json(answers: &[Answer]) -> String {
-    let worst = lines(answers).map(|(_, line)| line.level).max().unwrap_or(Level::Ok);
-    let rows = lines(answers).map(|(answer, line)| {
-        json!({ "check": answer.check.id, "level": line.level.word(), "found": line.found, "advice": line.advice })
+    let worst = doctor::lines(answers).map(|(_, line)| line.level).max().unwrap_or(Level::Ok);
+    let rows = doctor::lines(answers).map(|(check, line)| {
+        json!({ "check": check.id, "level": line.level.word(), "found": line.found, "advice": line.advice })
     });
     let document = json!({
         "level": worst.word(),
-        "errors": count(answers, Level::Error),
-        "warnings": count(answers, Level::Warning),
+        "errors": doctor::count(answers, Level::Error),
+        "warnings": doctor::count(answers, Level::Warning),
         "lines": rows.collect::<Vec<Value>>(),
     });
     format!("{document:#}")
@@ -68,38 +43,18 @@ fn as_json(answers: &[Answer]) -> String {
 
 fn as_text(answers: &[Answer], settings: &Settings) -> String {
     let colours = std::io::stdout().is_terminal() && settings.theme != ThemeName::Mono;
-    let titles = lines(answers).map(|(answer, _)| answer.check.title.len()).max().unwrap_or_default();
-    let indent = " ".repeat(LEVEL + titles + 4);
-    let width = console::full_width().saturating_sub(indent.len()).max(40);
     let mut out = String::new();
-    let mut last = "";
-    for (answer, line) in lines(answers) {
-        let word = format!("{:<LEVEL$}", line.level.word());
-        let word = if colours { format!("\x1b[{}m{word}\x1b[0m", colour(line.level)) } else { word };
-        // A title once for all lines of a check.
-        let title = if answer.check.id == last { "" } else { answer.check.title };
-        last = answer.check.id;
-        let found = line.found.lines().flat_map(|text| wrapped(text, width));
-        let advice = line.advice.iter().flat_map(|text| wrapped(text, width));
-        let mut rows = found.chain(advice);
+    for Row { level, title, text, .. } in checks::rows(answers, console::full_width()) {
+        let word = format!("{:<LEVEL$}", level.map_or("", Level::word));
+        let word = match level.filter(|_| colours) {
+            Some(level) => format!("\x1b[{}m{word}\x1b[0m", colour(level)),
+            None => word,
+        };
         // Writing into a String cannot fail.
-        let _ = writeln!(out, "{word}  {title:<titles$}  {}", rows.next().unwrap_or_default());
-        rows.for_each(|row| out.extend([&*indent, &row, "\n"]));
+        let _ = writeln!(out, "{word}  {title}  {text}");
     }
-    let (errors, warnings) = (count(answers, Level::Error), count(answers, Level::Warning));
-    let counted = |n: usize, noun| crate::units::counted(n as u64, noun);
-    let _ = match (errors, warnings) {
-        (0, 0) => write!(out, "\nNo problem found"),
-        (0, n) => write!(out, "\n{}", counted(n, "warning")),
-        (n, 0) => write!(out, "\n{}", counted(n, "error")),
-        (n, m) => write!(out, "\n{}, {}", counted(n, "error"), counted(m, "warning")),
-    };
+    let _ = write!(out, "\n{}", doctor::summary(answers));
     if settings.ascii { clean::ascii(&out).into_owned() } else { out }
-}
-
-/// Prose is wrapped; excerpts of a scenario are aligned to their column and stay as they are.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    if text.contains('|') || text.starts_with(' ') { vec![text.to_owned()] } else { tui::wrap(text, width) }
 }
 
 fn colour(level: Level) -> &'static str {

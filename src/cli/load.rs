@@ -211,6 +211,18 @@ impl Starter for Local {
         self.is_unnamed_and_diverted(scenario, overrides.host.as_deref()).then_some(unnamed::NOT_NAMED)
     }
 
+    fn preflight(&self, scenario: &Scenario, overrides: &Overrides) -> Option<Subject> {
+        // It would not start.
+        if self.refusal(scenario, overrides).is_some() {
+            return None;
+        }
+        self.checks(scenario, overrides)
+    }
+
+    fn diagnosis(&self, scenario: Result<Scenario, ScenarioError>, overrides: &Overrides) -> Option<Subject> {
+        Some(Subject::new(Some(scenario), overrides, &self.settings, runs_dir::recorded_to(&self.settings)))
+    }
+
     fn masked(&self, text: &str) -> String {
         panics::masked(text)
     }

@@ -1,7 +1,8 @@
 //! The checks before each run, which send no request.
 
+use super::answer::{self, Answer};
 use super::line::{Level, Line};
-use super::runner::{self, Answer};
+use super::runner;
 use super::subject::Subject;
 
 /// Result of a preflight.
@@ -19,7 +20,7 @@ pub fn preflight(subject: Subject) -> Preflight {
 }
 
 fn conclude(answers: &[Answer]) -> Preflight {
-    let lines = || answers.iter().flat_map(|answer| answer.lines.iter().map(|line| (answer.check.title, line)));
+    let lines = || answer::lines(answers).map(|(check, line)| (check.title, line));
     let fatal: Vec<String> =
         lines().filter(|(_, line)| line.is_fatal).map(|(title, line)| sentence(title, line)).collect();
     if !fatal.is_empty() {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use super::answer::Answer;
 use super::line::Line;
 use super::registry::{CHECKS, Check};
 use super::subject::{Mode, Subject};
@@ -14,15 +15,6 @@ use crate::units;
 /// Additional time after the deadline, at which a check that waits says for what. Also ends checks that block their
 /// thread, such as on an unresponsive disk.
 const MARGIN: Duration = Duration::from_millis(200);
-
-/// Lines of a check.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The check.
-    pub check: &'static Check,
-    /// Its lines; empty if it does not apply.
-    pub lines: Vec<Line>,
-}
 
 /// Starts the checks on a thread of their own. Each answer is sent as soon as it is there; the channel closes after the
 /// last one. If no thread can be started, there are no answers.

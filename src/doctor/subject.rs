@@ -58,7 +58,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// All checks of a run of `scenario` with these overrides, or, without one, of the settings.
+    /// All checks of a run of `scenario` with these overrides and its own values, or, without one, of the settings.
     pub fn new(
         scenario: Option<Result<Scenario, ScenarioError>>,
         overrides: &Overrides,
@@ -66,7 +66,7 @@ impl Subject {
         runs_dir: Option<PathBuf>,
     ) -> Self {
         let planned = match &scenario {
-            Some(Ok(scenario)) => Some(scenario.plan(overrides)),
+            Some(Ok(scenario)) => Some(scenario.plan(&scenario.completed(overrides))),
             Some(Err(_)) | None => None,
         };
         let (plan, refused) = match planned {

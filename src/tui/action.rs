@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub(crate) enum Action {
     Start,
     Host,
+    Doctor,
     Users,
     SpawnRate,
     RunTime,
@@ -111,6 +112,7 @@ pub(crate) const TABLE: &[Binding] = &[
     bind!(Users, [c('u')], "u", "enter the number of users", LAUNCHER | LIVE, "u" "users"),
     bind!(SpawnRate, [c('r')], "r", "enter the spawn rate", LAUNCHER | LIVE, "r" "rate"),
     bind!(RunTime, [c('t')], "t", "enter the run time", LAUNCHER, "t" "time"),
+    bind!(Doctor, [c('d')], "d", "check host, Redis and this machine for the run", LAUNCHER, "d" "doctor"),
     bind!(Again, [c('n')], "n", "start the same run again", DONE, "n" "again"),
     bind!(ToLauncher, [c('b'), k(KeyCode::Backspace)], "b", "back to the launcher", DONE, "b" "launcher"),
     bind!(Pause, [c(' ')], "space", "pause or resume the load", LIVE, "space" "pause"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::reading::Reading;
 use super::starter::ProbeError;
+use crate::doctor::{Answer, Preflight};
 use crate::stats::Snapshot;
 
 /// A key, a signal, a snapshot, or the end of a job.
@@ -20,6 +21,10 @@ pub(crate) enum Event {
     Probed(Arc<str>, Result<(), ProbeError>),
     /// The result of reading the entry with this index.
     Read(usize, Box<Reading>),
+    /// The result of the preflight with this number.
+    Checked(u64, Preflight),
+    /// The answers to the diagnosis with this number.
+    Diagnosed(u64, Vec<Answer>),
     Signal(i32),
     Suspend,
     HangUp,

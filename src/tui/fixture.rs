@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::model::{Model, Planned, Run};
+use super::model::{Diagnosis, Model, Planned, Run};
+use crate::doctor::{Answer, CHECKS, Line};
 use crate::row_kind::RowKind;
 use crate::scenario::catalog::{Entry, Origin};
 use crate::scenario::{Overrides, Scenario, ScenarioError};
@@ -178,6 +179,19 @@ pub(crate) fn launcher() -> Model {
     ];
     let mut model = Model::new(entries, &Settings::default());
     read(&mut model);
+    model
+}
+
+/// The launcher with answers to checks of its first scenario.
+pub(crate) fn diagnosed() -> Model {
+    let lines = vec![
+        Line::ok("shop.example.com:443 (192.0.2.7, one of 2 addresses): TLS 1.3 in 31ms"),
+        Line::warning("certificate of shop.example.com ends 2026-12-05 12:00 UTC, in 8 days", "Renew it soon."),
+        Line::error("orders.yaml:14:7: unknown field\n  14 |       weigth: 3", "Correct the scenario."),
+    ];
+    let mut model = launcher();
+    let answers = Some(vec![Answer { check: &CHECKS[1], lines }]);
+    model.launcher.diagnosis = Some(Diagnosis { number: 1, answers });
     model
 }
 

@@ -7,6 +7,7 @@
 //! Of the engine, it uses only [`RunHandle`] and [`Command`](crate::engine::Command).
 
 mod action;
+pub(crate) mod checks;
 mod cursor;
 mod event;
 mod exit;
@@ -28,8 +29,6 @@ mod writer;
 
 #[cfg(test)]
 mod fixture;
-
-pub(crate) use text::wrap;
 
 pub use exit::{Exit, Outcome, TuiError};
 pub use starter::{Probe, ProbeError, Starter};

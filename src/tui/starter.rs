@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::doctor::Subject;
 use crate::engine::RunHandle;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::store::Writing;
 
 /// Starts runs for the screen, which only sees their handles.
@@ -31,6 +32,16 @@ pub trait Starter {
 
     /// Why `scenario` cannot be started with `overrides`, if that is known in advance.
     fn refusal(&self, _scenario: &Scenario, _overrides: &Overrides) -> Option<&'static str> {
+        None
+    }
+
+    /// What is checked before the start of `scenario`; `None` if nothing is, or if it would not start anyway.
+    fn preflight(&self, _scenario: &Scenario, _overrides: &Overrides) -> Option<Subject> {
+        None
+    }
+
+    /// All that can be checked of a run of `scenario`, which may be invalid; `None` if that is not possible.
+    fn diagnosis(&self, _scenario: Result<Scenario, ScenarioError>, _overrides: &Overrides) -> Option<Subject> {
         None
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checking::{Checking, Diagnosis};
 use crate::scenario::catalog::Entry;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
@@ -26,6 +27,10 @@ pub(crate) struct Launcher {
     pub refused: Option<String>,
     /// Start the highlighted scenario as soon as it has been read.
     pub is_start_due: bool,
+    /// A start that waits for the checks before it.
+    pub checking: Option<Checking>,
+    /// The last checks that were asked for.
+    pub diagnosis: Option<Diagnosis>,
     /// The last result of probing a Redis server.
     pub probed: Option<ProbeResult>,
 }
@@ -80,6 +85,8 @@ impl Launcher {
             scroll: 0,
             refused: None,
             is_start_due: false,
+            checking: None,
+            diagnosis: None,
             probed: None,
         }
     }
@@ -89,6 +96,7 @@ impl Launcher {
         self.scroll = 0;
         self.refused = None;
         self.is_start_due = false;
+        self.checking = None;
     }
 
     /// The highlighted entry.

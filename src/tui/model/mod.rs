@@ -1,5 +1,6 @@
 //! State of the screen. The engine is represented by snapshots only.
 
+mod checking;
 mod focus;
 mod launcher;
 mod note;
@@ -8,6 +9,7 @@ mod question;
 mod run;
 mod sort;
 
+pub(crate) use checking::{Checking, Diagnosis};
 pub(crate) use focus::{Focus, List};
 pub(crate) use launcher::{Item, Launcher, ProbeResult, Shown};
 pub(crate) use planned::{Pending, Planned};
@@ -44,10 +46,19 @@ pub(crate) struct Model {
 
 /// An overlay over the screen.
 pub(crate) enum Overlay {
-    Help { scroll: usize },
+    Help {
+        scroll: usize,
+    },
+    /// The checks of the highlighted scenario, in the launcher.
+    Doctor {
+        scroll: usize,
+    },
     Prompt(Prompt),
     Confirm(Question),
-    Detail { subject: Subject, scroll: usize },
+    Detail {
+        subject: Subject,
+        scroll: usize,
+    },
 }
 
 /// A message above the key hints, for a few seconds.

@@ -1,5 +1,6 @@
 //! The main loop: takes events, updates the model, carries out effects, and draws a frame when something changed.
 
+mod checks;
 mod exports;
 mod leaving;
 mod reader;
@@ -53,6 +54,8 @@ struct Loop<'a> {
     /// A Redis server is being probed.
     probing: bool,
     reader: Reader,
+    /// Number of the last checks in the background.
+    checks: u64,
     begun: Instant,
     leaving: Option<Leaving>,
     /// How long the screen stays open after the end of the run, and when the run ended.
@@ -86,6 +89,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Set
         writing: Vec::new(),
         probing: false,
         reader: Reader::default(),
+        checks: 0,
         begun: Instant::now(),
         leaving: None,
         autoquit: settings.autoquit,
@@ -119,7 +123,7 @@ impl Loop<'_> {
                 }
             }
             let is_left_alone = self.ended.zip(self.autoquit).is_some_and(|(ended, stay)| ended.elapsed() >= stay);
-            if is_left_alone && self.leaving.is_none() {
+            if is_left_alone && self.leaving.is_none() && self.model.launcher.checking.is_none() {
                 self.leave(Exit::Quit);
             }
             self.read();
@@ -232,6 +236,9 @@ impl Loop<'_> {
                 }
                 self.message(Message::Read(index, reading), screen)?;
             }
+            Event::Checked(..) if self.leaving.is_some() => {}
+            Event::Checked(number, found) => self.message(Message::Checked(number, found), screen)?,
+            Event::Diagnosed(number, answers) => self.message(Message::Diagnosed(number, answers), screen)?,
             Event::Signal(signals::HANG_UP) => self.leave(Exit::HangUp),
             // The writer of a file that is too large gets an error and reports it.
             Event::Signal(signals::FILE_SIZE) => {}
@@ -259,9 +266,22 @@ impl Loop<'_> {
 
     fn effect(&mut self, effect: Effect, screen: &mut Screen) -> Result<(), TuiError> {
         match effect {
-            Effect::Start { index, overrides } => {
+            Effect::Start { index, overrides } => match self.preflight(index, &overrides) {
+                Some(number) => self.message(Message::Checking { number, index, overrides }, screen)?,
+                None => self.effect(Effect::Launch { index, overrides, warning: String::new() }, screen)?,
+            },
+            Effect::Launch { index, overrides, warning } => {
                 let message = self.start(index, overrides);
+                let is_started = matches!(message, Message::Started { .. });
                 self.message(message, screen)?;
+                if is_started && !warning.is_empty() {
+                    self.model.show_toast(warning, true);
+                }
+            }
+            Effect::Diagnose => {
+                if let Some(number) = self.diagnose() {
+                    self.message(Message::Diagnosing(number), screen)?;
+                }
             }
             Effect::Send(command) => {
                 let sent = self.handle.as_ref().map(|h| h.send(command));

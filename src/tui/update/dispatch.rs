@@ -22,6 +22,9 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Quit | Action::Interrupt => vec![Effect::Quit],
+        Action::Back if model.launcher.checking.take().is_some() => Vec::new(),
+        // It waits for the checks already.
+        Action::Start | Action::Again if model.launcher.checking.is_some() => Vec::new(),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
         Action::Host => prompt(model, Field::Host),

@@ -1,8 +1,9 @@
 //! Keys of the launcher.
 
 use super::message::Effect;
+use crate::doctor::Preflight;
 use crate::tui::action::Action;
-use crate::tui::model::{Model, Shown};
+use crate::tui::model::{Checking, Model, Overlay, Shown};
 
 /// Moves the highlight, scrolls an error, or starts a scenario.
 pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -29,6 +30,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Start => return start(model),
+        Action::Doctor => return diagnose(model),
         _ => return Vec::new(),
     };
     if let Some(index) = visible.get(target) {
@@ -56,4 +58,39 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Runs all checks, unless they are running on the open page.
+fn diagnose(model: &mut Model) -> Vec<Effect> {
+    let launcher = &model.launcher;
+    if launcher.item().is_none_or(|item| item.scenario().is_none()) {
+        model.show_toast("there is no scenario to check yet".to_owned(), true);
+        return Vec::new();
+    }
+    let is_running = launcher.diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.answers.is_none());
+    let is_open = matches!(model.overlay, Some(Overlay::Doctor { .. }));
+    if is_open && is_running { Vec::new() } else { vec![Effect::Diagnose] }
+}
+
+/// Starts what waited for the checks, unless it was cancelled meanwhile.
+pub(super) fn checked(model: &mut Model, number: u64, found: Preflight) -> Vec<Effect> {
+    let Some(Checking { index, overrides, .. }) = model.launcher.checking.take_if(|one| one.number == number) else {
+        return Vec::new();
+    };
+    match found {
+        Preflight::Start(warning) => vec![Effect::Launch { index, overrides, warning }],
+        Preflight::Refuse(why) => {
+            refused(model, &format!("{why}\n\n--no-preflight starts runs without these checks."));
+            Vec::new()
+        }
+    }
+}
+
+/// Shows why a run was not started.
+pub(super) fn refused(model: &mut Model, why: &str) {
+    if model.run.is_none() {
+        model.launcher.refused = Some(format!("The run cannot be started.\n\n{why}"));
+        model.launcher.scroll = 0;
+    }
+    model.show_toast(format!("not started: {}", why.lines().next().unwrap_or("")), true);
 }

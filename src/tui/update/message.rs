@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
+use crate::doctor::{Answer, Preflight};
 use crate::engine::Command;
 use crate::scenario::Overrides;
 use crate::stats::Snapshot;
@@ -25,6 +26,16 @@ pub(crate) enum Message {
         first: Arc<Snapshot>,
     },
     Refused(String),
+    /// The checks before a start have begun, with this number.
+    Checking {
+        number: u64,
+        index: usize,
+        overrides: Overrides,
+    },
+    Checked(u64, Preflight),
+    /// The diagnosis with this number has begun.
+    Diagnosing(u64),
+    Diagnosed(u64, Vec<Answer>),
     /// The result of reading the entry with this index.
     Read(usize, Box<Reading>),
     Exported(Result<Vec<PathBuf>, String>),
@@ -38,10 +49,19 @@ pub(crate) enum Message {
 /// An effect that the main loop carries out.
 #[derive(Debug)]
 pub(crate) enum Effect {
+    /// Start after the checks.
     Start {
         index: usize,
         overrides: Overrides,
     },
+    /// Start without further checks, and show a warning, unless it is empty.
+    Launch {
+        index: usize,
+        overrides: Overrides,
+        warning: String,
+    },
+    /// Check the highlighted scenario.
+    Diagnose,
     Send(Command),
     Export(Arc<Snapshot>),
     Quit,

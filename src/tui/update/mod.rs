@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEventKind;
 
-use super::model::{Model, Overlay, ProbeResult, Run};
+use super::model::{Checking, Diagnosis, Model, Overlay, ProbeResult, Run};
 use crate::units;
 
 /// Applies a message.
@@ -39,11 +39,23 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Refused(why) => {
-            if model.run.is_none() {
-                model.launcher.refused = Some(format!("The run cannot be started.\n\n{why}"));
-                model.launcher.scroll = 0;
+            launcher::refused(model, &why);
+            Vec::new()
+        }
+        Message::Checking { number, index, overrides } => {
+            model.launcher.checking = Some(Checking { number, index, overrides });
+            Vec::new()
+        }
+        Message::Checked(number, found) => launcher::checked(model, number, found),
+        Message::Diagnosing(number) => {
+            model.launcher.diagnosis = Some(Diagnosis { number, answers: None });
+            model.overlay = Some(Overlay::Doctor { scroll: 0 });
+            Vec::new()
+        }
+        Message::Diagnosed(number, answers) => {
+            if let Some(diagnosis) = model.launcher.diagnosis.as_mut().filter(|one| one.number == number) {
+                diagnosis.answers = Some(answers);
             }
-            model.show_toast(format!("not started: {}", why.lines().next().unwrap_or("")), true);
             Vec::new()
         }
         Message::Read(index, reading) => {

@@ -1,4 +1,4 @@
-//! Keys while an overlay is open: a prompt, a question, the help page, a detail page.
+//! Keys while an overlay is open: a prompt, a question, the help page, the checks, a detail page.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -119,9 +119,11 @@ fn filter(model: &mut Model, text: String) {
     }
 }
 
-/// Handles keys of help and detail pages: they scroll, and keys that change the load still work.
+/// Handles keys of the help page, of the checks and of detail pages: they scroll, and keys that change the load still work.
 fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
-    let (Overlay::Help { scroll } | Overlay::Detail { scroll, .. }) = &mut overlay else { return Vec::new() };
+    let (Overlay::Help { scroll } | Overlay::Doctor { scroll } | Overlay::Detail { scroll, .. }) = &mut overlay else {
+        return Vec::new();
+    };
     let action = action::lookup(key, model.place());
     // The page may have become shorter.
     let end = model.page_end.get();
@@ -134,7 +136,7 @@ fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
         Some(Action::First) => *scroll = 0,
         Some(Action::Last) => *scroll = end,
         Some(Action::Back | Action::Help | Action::Detail | Action::Start) => return Vec::new(),
-        Some(Action::Quit) if matches!(overlay, Overlay::Help { .. }) => return Vec::new(),
+        Some(Action::Quit) if matches!(overlay, Overlay::Help { .. } | Overlay::Doctor { .. }) => return Vec::new(),
         Some(action) => {
             model.overlay = Some(overlay);
             return update(model, action);

@@ -29,6 +29,9 @@ pub(super) fn line(model: &Model, width: u16) -> Line<'static> {
             return Line::from(vec![Span::styled(" ! ", theme.warn), Span::raw(words)]);
         }
         (Some(Overlay::Help { .. }), None) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),
+        (Some(Overlay::Doctor { .. }), None) => {
+            return keys(&[("esc", "back"), ("↑↓", "scroll"), ("d", "check again")], width, theme);
+        }
         (Some(Overlay::Detail { .. }), None) => {
             return keys(&[("esc", "back"), ("↑↓", "scroll"), ("e", "export"), ("?", "help")], width, theme);
         }

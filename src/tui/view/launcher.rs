@@ -187,7 +187,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     if !preview.host.contains("://") {
         found.push((format!("{yes} target starts with the run"), theme.good));
     } else if !preview.host.starts_with("redis") {
-        found.push((format!("{open} target is not contacted before the start"), theme.dim));
+        found.push((format!("{open} target is not contacted yet: d checks it"), theme.dim));
     }
     if preview.is_insecure {
         found.push((format!("{} TLS certificates are not verified", theme.glyph("▲", "!")), theme.warn));

@@ -32,6 +32,9 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     {
         return say(theme.glyph("✗", "x"), error, theme.bad);
     }
+    if model.launcher.checking.is_some() {
+        return say(theme.glyph("…", "~"), "checking the host before the start; Esc cancels", theme.accent);
+    }
     if let Some(toast) = &model.toast {
         let (mark, style) =
             if toast.bad { (theme.glyph("✗", "x"), theme.bad) } else { (theme.glyph("✓", "*"), theme.good) };

@@ -3,6 +3,7 @@
 mod canvas;
 mod dashboard;
 mod detail;
+mod doctor;
 mod footer;
 mod head;
 mod help;
@@ -40,6 +41,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     let [body, message, footer] = rows(model, !found.is_empty(), area);
     match (&model.run, &model.overlay) {
         (_, Some(Overlay::Help { scroll })) => help::draw(model, *scroll, frame, body),
+        (None, Some(Overlay::Doctor { scroll })) => doctor::draw(model, *scroll, frame, body),
         (Some(run), Some(Overlay::Detail { subject, scroll })) => {
             // The load can be changed on a detail page, so the head stays visible.
             let rest = head::draw(model, run, &found, frame, body);
@@ -57,7 +59,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
 
 /// Body, message and footer. Findings take two lines, unless a page or the Redis pane needs the room.
 fn rows(model: &Model, is_found: bool, area: Rect) -> [Rect; 3] {
-    let is_page = matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Detail { .. }));
+    let is_page = matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Doctor { .. } | Overlay::Detail { .. }));
     let has_redis = model.run.as_ref().is_some_and(|run| run.shown().redis.is_some());
     let least = if has_redis { 26 } else { 22 };
     let lines = if is_found && !is_page && area.height >= least { 2 } else { 1 };

@@ -137,6 +137,7 @@ fn pages() -> Vec<Model> {
     vec![
         over(fixture::dashboard(), Overlay::Help { scroll: 900 }),
         over(fixture::launcher(), Overlay::Help { scroll: 0 }),
+        over(fixture::diagnosed(), Overlay::Doctor { scroll: 900 }),
         over(fixture::dashboard(), endpoint("/api/checkout", RowKind::http("POST"))),
         over(crowded(), endpoint("Aggregated", RowKind::Aggregated)),
         over(empty(), endpoint("/api/checkout", RowKind::http("POST"))),

@@ -196,6 +196,7 @@ fn filters_limit_the_list() {
     assert_eq!(model.run.as_ref().unwrap().endpoints().len(), 1);
 }
 
+mod checks;
 mod highlight;
 mod steering;
 mod stopping;
