@@ -66,6 +66,8 @@ pub async fn reach(
     resolver: &CachingResolver,
     deadline: Instant,
 ) -> Result<Reached, Unreached> {
+    // Loading certificates is no part of the connection's time.
+    let config = options.map(tls::of).transpose().map_err(|error| Unreached::Settings(error.to_string()))?;
     let started = Instant::now();
     let addresses = match host.parse::<IpAddr>() {
         Ok(_) => 1,
@@ -80,10 +82,9 @@ pub async fn reach(
         Err(DialError::Io(error)) => return Err(Unreached::Tcp(words(&error))),
     };
     let peer = stream.peer_addr().map_err(|error| Unreached::Tcp(error.to_string()))?;
-    let tls = match options {
+    let tls = match options.zip(config) {
         None => None,
-        Some(options) => {
-            let config = tls::of(options).map_err(|error| Unreached::Settings(error.to_string()))?;
+        Some((options, config)) => {
             let name = ServerName::try_from(host.to_owned())
                 .map_err(|_| Unreached::Tls("the host name is not valid in a certificate".to_owned()))?;
             let handshake = TlsConnector::from(Arc::new(config)).connect(name, stream);

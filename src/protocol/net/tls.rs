@@ -1,7 +1,7 @@
 //! TLS configurations: built once for each set of options, because loading root certificates takes milliseconds and
 //! 100 KiB.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -30,13 +30,13 @@ pub enum TlsError {
 /// A configuration for each of `clients`.
 pub fn configurations(clients: &[ClientOptions]) -> Result<Vec<ClientConfig>, TlsError> {
     let provider = Arc::new(ring::default_provider());
-    let usual = Arc::new(system_roots());
+    let usual = system_roots();
     clients.iter().map(|options| configuration(options, &provider, &usual)).collect()
 }
 
 /// A single configuration with these options.
 pub fn of(options: &ClientOptions) -> Result<ClientConfig, TlsError> {
-    configuration(options, &Arc::new(ring::default_provider()), &Arc::new(system_roots()))
+    configuration(options, &Arc::new(ring::default_provider()), &system_roots())
 }
 
 fn configuration(
@@ -69,8 +69,14 @@ fn configuration(
     Ok(config)
 }
 
-/// The root certificates of the system (which may include private ones), or Mozilla's if there are none.
-fn system_roots() -> RootCertStore {
+/// The root certificates of the system (which may include private ones), or Mozilla's if there are none. Loaded once:
+/// checks, load and sinks use the same.
+fn system_roots() -> Arc<RootCertStore> {
+    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    Arc::clone(ROOTS.get_or_init(|| Arc::new(load_system_roots())))
+}
+
+fn load_system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     // Certificates that the library cannot parse are skipped.
     let _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -147,6 +153,11 @@ mod tests {
         let configs = configurations(&[of(HttpVersion::Any), of(HttpVersion::One), of(HttpVersion::Two)]);
         let offered: Vec<usize> = configs.expect("valid").iter().map(|config| config.alpn_protocols.len()).collect();
         assert_eq!(offered, [2, 1, 1]);
+    }
+
+    #[test]
+    fn root_certificates_are_loaded_once() {
+        assert!(Arc::ptr_eq(&system_roots(), &system_roots()));
     }
 
     #[test]
