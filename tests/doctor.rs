@@ -16,6 +16,8 @@ mod web;
 
 #[path = "doctor/before.rs"]
 mod before;
+#[path = "doctor/sinks.rs"]
+mod sinks;
 
 use std::fs;
 use std::net::TcpListener;

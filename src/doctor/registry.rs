@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-use super::checks::{clock, cores, disk, github, host, open_files, ports, redis, scenario, webhook};
+use super::checks::{clock, cores, datadog, disk, github, host, open_files, ports, redis, scenario, slack, webhook};
 use super::line::Line;
 use super::subject::Subject;
 
@@ -28,6 +28,8 @@ pub const CHECKS: &[Check] = &[
     Check { id: "host", title: "host", in_preflight: true, run: |subject| Box::pin(host::check(subject)) },
     Check { id: "clock", title: "clock", in_preflight: false, run: |subject| Box::pin(clock::check(subject)) },
     Check { id: "redis", title: "Redis", in_preflight: true, run: |subject| Box::pin(redis::check(subject)) },
+    Check { id: "datadog", title: "Datadog", in_preflight: true, run: |subject| Box::pin(datadog::check(subject)) },
+    Check { id: "slack", title: "Slack", in_preflight: true, run: |subject| Box::pin(slack::check(subject)) },
     Check { id: "webhook", title: "webhook", in_preflight: true, run: |subject| Box::pin(webhook::check(subject)) },
     Check { id: "github", title: "GitHub", in_preflight: false, run: |subject| Box::pin(github::check(subject)) },
     Check {

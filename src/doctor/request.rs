@@ -1,4 +1,4 @@
-//! The only request to the target: a `GET` of the base URL, whose response several checks read.
+//! Requests of the checks. The target gets only one: a `GET` of the base URL, whose response several checks read.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -47,14 +47,10 @@ impl Subject {
     }
 }
 
-async fn get(target: &Target, subject: &Subject) -> Result<Received, String> {
-    let words = |error: reqwest::Error| {
-        reason::chain(&error.without_url()).last().map_or_else(String::new, ToString::to_string)
-    };
-    let options = &target.options;
+/// A client that connects with these options. Redirects are reported, not followed.
+pub fn client(options: &ClientOptions, subject: &Subject) -> Result<reqwest::Client, String> {
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls::of(options).map_err(|error| error.to_string())?)
-        // A redirect to another host is reported, not followed.
         .redirect(reqwest::redirect::Policy::none())
         .dns_resolver(Arc::new(subject.resolver.clone()))
         .no_proxy()
@@ -67,7 +63,16 @@ async fn get(target: &Target, subject: &Subject) -> Result<Received, String> {
         HttpVersion::One => builder.http1_only(),
         HttpVersion::Two => builder.http2_prior_knowledge(),
     };
-    let client = builder.build().map_err(words)?;
+    builder.build().map_err(words)
+}
+
+/// The cause of an error, without the URL, which may contain secrets.
+pub fn words(error: reqwest::Error) -> String {
+    reason::chain(&error.without_url()).last().map_or_else(String::new, ToString::to_string)
+}
+
+async fn get(target: &Target, subject: &Subject) -> Result<Received, String> {
+    let client = client(&target.options, subject)?;
     let (started, before) = (Instant::now(), Timestamp::now());
     let response = client.get(target.url.clone()).headers(target.headers.clone()).send().await.map_err(words)?;
     let took = started.elapsed();

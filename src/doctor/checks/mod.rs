@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod cores;
+pub mod datadog;
 pub mod disk;
 pub mod github;
 pub mod host;
@@ -9,6 +10,8 @@ pub mod open_files;
 pub mod ports;
 pub mod redis;
 pub mod scenario;
+pub mod slack;
 pub mod webhook;
 
 mod connection;
+mod receiver;

@@ -1,0 +1,43 @@
+//! Systems that receive results.
+
+use crate::web::web;
+use crate::{doctor, of, scenario};
+
+#[test]
+fn a_key_is_validated_on_its_site() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = scenario(&web("200 OK\r\nX: y", ""));
+    for (response, level, words) in [
+        ("200 OK\r\nX: y", "ok", "the key is valid on 127.0.0.1:"),
+        ("403 Forbidden\r\nX: y", "error", "does not know the key (403) Set datadog_site"),
+        ("429 Too Many Requests\r\nX: y", "warning", "limits requests"),
+    ] {
+        let variables = [("DD_API_KEY", "S3cretKey"), ("DD_SITE", &*web(response, ""))];
+        let (code, lines) = doctor(folder.path(), &target, "", &variables);
+        let found = of(&lines, "datadog");
+        assert!(found.iter().any(|line| line.starts_with(level) && line.contains(words)), "{response}: {lines:?}");
+        assert_eq!(code, if level == "error" { 2 } else { 0 }, "{lines:?}");
+        assert!(!lines.concat().contains("S3cretKey"), "{lines:?}");
+    }
+}
+
+#[test]
+fn agents_and_webhooks_are_looked_at_without_sending() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = scenario(&web("200 OK\r\nX: y", ""));
+    let (code, lines) = doctor(folder.path(), &target, "", &[]);
+    for check in ["datadog", "slack", "webhook"] {
+        assert!(of(&lines, check)[0].starts_with("ok off: "), "{lines:?}");
+    }
+    assert_eq!(code, 0);
+    let (code, lines) = doctor(folder.path(), &target, "--dogstatsd unix:///nowhere/dsd.socket", &[]);
+    assert!(code == 2 && of(&lines, "datadog")[0].starts_with("error /nowhere/dsd.socket: "), "{lines:?}");
+    let (_, lines) = doctor(folder.path(), &target, "--dogstatsd 127.0.0.1", &[]);
+    assert!(of(&lines, "datadog")[0].starts_with("ok agent at 127.0.0.1:8125"), "{lines:?}");
+    // It answers, but its URL is not one of Slack.
+    let hook = web("200 OK\r\nX: y", "") + "/S3cretPath";
+    let (code, lines) = doctor(folder.path(), &target, "", &[("SLACK_WEBHOOK_URL", &hook)]);
+    let found = of(&lines, "slack");
+    assert!(found[0].starts_with("ok ") && found[1].starts_with("warning slack_webhook_url does not"), "{lines:?}");
+    assert!(code == 0 && !lines.concat().contains("S3cretPath"), "{lines:?}");
+}
