@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::model::{Diagnosis, Model, Planned, Run};
+use super::model::{Diagnosis, Model, Overlay, Planned, Run};
 use crate::doctor::{Answer, CHECKS, Line};
 use crate::row_kind::RowKind;
 use crate::scenario::catalog::{Entry, Origin};
@@ -182,7 +182,7 @@ pub(crate) fn launcher() -> Model {
     model
 }
 
-/// The launcher with answers to checks of its first scenario.
+/// The page of the checks of the first scenario.
 pub(crate) fn diagnosed() -> Model {
     let lines = vec![
         Line::ok("shop.example.com:443 (192.0.2.7, one of 2 addresses): TLS 1.3 in 31ms"),
@@ -192,6 +192,7 @@ pub(crate) fn diagnosed() -> Model {
     let mut model = launcher();
     let answers = Some(vec![Answer { check: &CHECKS[1], lines }]);
     model.launcher.diagnosis = Some(Diagnosis { number: 1, answers });
+    model.overlay = Some(Overlay::Doctor { scroll: 0 });
     model
 }
 

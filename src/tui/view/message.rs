@@ -38,7 +38,7 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     if let Some(toast) = &model.toast {
         let (mark, style) =
             if toast.bad { (theme.glyph("✗", "x"), theme.bad) } else { (theme.glyph("✓", "*"), theme.good) };
-        return say(mark, &toast.text, style);
+        return toasted(&theme.text(&toast.text), (cells, area.height.into()), (mark, style), theme);
     }
     let Some(run) = &model.run else { return Vec::new() };
     if let Some(found) = found {
@@ -52,6 +52,24 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     }
     let log = run.shown().log.lines.last().map(|line| format!("log, user {}: {}", line.user, line.text));
     log.map_or_else(Vec::new, |words| say("!", &words, theme.warn))
+}
+
+/// A toast: on two lines if it needs them and there is room.
+fn toasted(
+    words: &str,
+    (cells, rows): (usize, usize),
+    (mark, style): (&str, Style),
+    theme: &Theme,
+) -> Vec<Line<'static>> {
+    let wrapped = if rows < 2 { vec![words.to_owned()] } else { text::wrap(words, cells) };
+    let mut parts = wrapped.iter();
+    let first = parts.next().map(|first| text::truncate(first, cells, theme.ascii)).unwrap_or_default();
+    let rest = parts.map(String::as_str).collect::<Vec<_>>().join(" ");
+    let mut lines = vec![Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(first)])];
+    if !rest.is_empty() {
+        lines.push(Line::raw(format!("   {}", text::truncate(&rest, cells, theme.ascii))));
+    }
+    lines
 }
 
 /// Evidence and remedy of a finding: one line each if they fit, else wrapped.
@@ -103,6 +121,17 @@ mod tests {
         let lines = shown("timers fire late", "Use fewer users.", Kind::GeneratorAmber, (76, 2));
         assert_eq!(lines, [" ! GENERATOR OVERLOADED  timers fire late", "   Use fewer users."]);
         assert_eq!(shown("3 in flight", "Silent.", Kind::Slow, (76, 1)), [" ! SLOW  3 in flight. Silent."]);
+    }
+
+    #[test]
+    fn a_toast_takes_the_room_that_there_is() {
+        let shown = |rows| {
+            let theme = Theme::new(ThemeName::Mono, true);
+            let lines = toasted("one two three four five six", (16, rows), ("x", theme.bad), &theme);
+            lines.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(shown(1), [" x one two three f~"]);
+        assert_eq!(shown(2), [" x one two three", "   four five six"]);
     }
 
     #[test]

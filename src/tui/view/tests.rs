@@ -59,7 +59,7 @@ fn a_scenario_being_read_is_shown_as_such() {
 
 #[test]
 fn ascii_mode_draws_only_ascii() {
-    for mut model in [fixture::launcher(), fixture::dashboard()] {
+    for mut model in [fixture::launcher(), fixture::dashboard(), fixture::diagnosed()] {
         model.theme = Theme::new(crate::settings::ThemeName::Mono, true);
         for (width, height) in [(80, 24), (140, 45)] {
             let text = shown(&model, width, height);
@@ -232,6 +232,24 @@ fn the_launcher_shows_the_cost_of_a_run() {
     model.launcher.overrides.run_time = Some(None);
     fixture::read(&mut model);
     assert!(shown(&model, 80, 24).contains("until you stop it"));
+}
+
+#[test]
+fn the_page_of_checks_says_what_to_do() {
+    for (width, height) in [(80, 22), (80, 24), (160, 45)] {
+        let text = shown(&fixture::diagnosed(), width, height);
+        for needle in [
+            "Checks of demo",
+            "1 error, 1 warning",
+            " ok       host ",
+            " warning ",
+            " error ",
+            "Renew it soon.",
+            "d check again",
+        ] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+    }
 }
 
 #[test]
