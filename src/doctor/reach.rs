@@ -72,11 +72,11 @@ pub async fn reach(
     let addresses = match host.parse::<IpAddr>() {
         Ok(_) => 1,
         Err(_) => {
-            let found = within(deadline, resolver.addresses(host), "the name server").await?;
+            let found = within(deadline, resolver.addresses(host), "the name lookup").await?;
             found.map_err(|error| Unreached::Name(error.to_string()))?.len()
         }
     };
-    let stream = match within(deadline, dial::tcp(host, port, resolver), "the connection").await? {
+    let stream = match within(deadline, dial::tcp(host, port, resolver), "connecting").await? {
         Ok(stream) => stream,
         Err(DialError::Resolve(error)) => return Err(Unreached::Name(error.to_string())),
         Err(DialError::Io(error)) => return Err(Unreached::Tcp(words(&error))),

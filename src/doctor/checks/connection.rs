@@ -76,7 +76,7 @@ fn unreached(place: &str, host: &str, why: Unreached) -> Line {
             Line::error(format!("{place}: {why} during the TLS handshake"), "Check whether this port speaks TLS.")
         }
         Unreached::TimedOut(step) => {
-            Line::error(format!("{place}: no result of {step} in time"), "Check network, firewall and VPN.")
+            Line::error(format!("{place}: timed out during {step}"), "Check network, firewall and VPN.")
         }
     }
 }

@@ -68,7 +68,7 @@ async fn agent(subject: &Subject, address: &StatsdAddress) -> Line {
             match found {
                 Ok(Ok(_)) => reachable,
                 Ok(Err(why)) => Line::error(format!("{host}: {why}"), "Correct the address of dogstatsd."),
-                Err(_) => Line::error(format!("{host}: no result of the name server in time"), "Check the network."),
+                Err(_) => Line::error(format!("{host}: timed out during the name lookup"), "Check the network."),
             }
         }
     }
