@@ -23,6 +23,7 @@ pub mod cli;
 pub mod demo;
 pub mod doctor;
 pub mod engine;
+pub mod github;
 pub mod headless;
 pub mod import;
 pub mod protocol;

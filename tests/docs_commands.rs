@@ -129,3 +129,30 @@ fn documented_commands_for_other_systems() {
         }
     }
 }
+
+/// The `katydid` commands of the snippets for other CI systems.
+fn commands_of_ci_systems() -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/github-actions.md");
+    let text = fs::read_to_string(path).expect("a page");
+    let from_katydid = |line: &str| line.find("katydid -f ").map(|at| line[at..].trim_end_matches('\'').to_owned());
+    text.lines().filter_map(from_katydid).collect()
+}
+
+#[test]
+fn documented_commands_for_ci_systems() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("scenarios")).expect("a folder");
+    let shop = format!("{SHOP}run_time: 1s\n");
+    fs::write(folder.path().join("scenarios/shop.yaml"), shop).expect("a scenario");
+    assert_eq!(commands("github-actions.md"), ["katydid init --github"]);
+    succeeds(folder.path(), "katydid init --github");
+    let all = commands_of_ci_systems();
+    assert_eq!(all.len(), 2, "{all:?}");
+    for line in &all {
+        let _ = fs::remove_dir_all(folder.path().join("results"));
+        assert!(succeeds(folder.path(), line).contains("Aggregated"), "{line}");
+        for file in ["report.html", "junit.xml", "run_stats.csv"] {
+            assert!(folder.path().join("results").join(file).is_file(), "{line}: {file}");
+        }
+    }
+}

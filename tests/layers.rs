@@ -19,11 +19,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "demo", "doctor", "engine", "headless", "import", "protocol", "report", "scenario", "settings", "sink",
-            "stats", "store", "system", "tui", "verdict",
+            "demo", "doctor", "engine", "github", "headless", "import", "protocol", "report", "scenario", "settings",
+            "sink", "stats", "store", "system", "tui", "verdict",
         ],
     ),
     ("import", &["scenario"]),
+    ("github", &["report", "sink", "stats", "store", "system"]),
     ("headless", &["engine", "report", "settings", "stats", "store", "system", "verdict"]),
     ("tui", &["doctor", "engine", "report", "scenario", "settings", "stats", "store", "system", "verdict"]),
     ("doctor", &["protocol", "scenario", "settings"]),

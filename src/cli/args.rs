@@ -102,8 +102,11 @@ pub enum Commands {
     Usage(UsageArgs),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
-    /// Write a first scenario with its data and a sample environment
+    /// Write a first scenario with its data and a sample environment, or workflows of GitHub Actions
     Init {
+        /// Write workflows that run load tests into .github/workflows, and nothing else
+        #[arg(long)]
+        github: bool,
         /// Where to
         #[arg(default_value = ".", value_name = "DIR")]
         folder: PathBuf,

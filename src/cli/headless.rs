@@ -5,16 +5,18 @@ use std::process::ExitCode;
 
 use super::exit::Rule;
 use super::load::Local;
-use super::recording::{Line, Recording};
+use super::recording::{Line, LineKind, Recording};
 use super::reports::Wanted;
 use super::{exit, panics, pick, target_host, unnamed};
 use crate::clean;
 use crate::doctor::{self, Preflight};
+use crate::github;
 use crate::headless::{self, Followed, Signals, Started, console, log};
 use crate::report::text;
 use crate::scenario::Scenario;
 use crate::settings::Settings;
 use crate::sink;
+use crate::system::ci;
 
 /// Runs the scenario that `-f` names, else the demo.
 pub(super) fn run(settings: &Settings) -> ExitCode {
@@ -56,6 +58,10 @@ fn run_to_code(settings: &Settings) -> u8 {
     if wanted.uses_output() {
         console::reserve_output();
     }
+    let github = job(settings);
+    if let Some(github) = &github {
+        console::warn(&github.describe());
+    }
     if let Err(why) = sinks_are_named(settings) {
         console::warn(&why);
         return exit::USAGE;
@@ -66,6 +72,7 @@ fn run_to_code(settings: &Settings) -> u8 {
     // Kept to the end of the run: it owns the demo target.
     let rule = Rule::headless(settings);
     let mut local = Local::new(settings, rule).logged();
+    local.recording.report_to(github);
     if !is_checked(&local, &scenario, settings) {
         return exit::USAGE;
     }
@@ -128,6 +135,12 @@ fn is_checked(local: &Local, scenario: &Scenario, settings: &Settings) -> bool {
     }
 }
 
+/// The job of GitHub Actions to which the run is reported.
+fn job(settings: &Settings) -> Option<github::Context> {
+    let is_wanted = ci::is_github_actions() && !settings.no_github;
+    is_wanted.then(|| github::Context::new(|name| std::env::var(name).ok(), settings.github_token.clone()))
+}
+
 /// Says where the run is sent to.
 fn sinks_are_named(settings: &Settings) -> Result<(), String> {
     for sink in sink::configured(settings)? {
@@ -138,8 +151,12 @@ fn sinks_are_named(settings: &Settings) -> Result<(), String> {
 
 /// Says what there is to say of runs that are recorded and their reports.
 pub(super) fn say_lines(recording: &mut Recording) {
-    for Line { text, is_complaint } in recording.take_lines() {
+    for Line { text, kind } in recording.take_lines() {
         let text = clean::line(&text);
-        if is_complaint { console::warn(&text) } else { console::say(&text) }
+        match kind {
+            LineKind::Message => console::say(&text),
+            LineKind::Complaint => console::warn(&text),
+            LineKind::Command => console::command(&text),
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! `katydid init [DIR]`: a scenario to begin with, its data, and a sample environment. They run as they are.
+//! `katydid init [DIR]`: a scenario to begin with, its data, and a sample environment. They run as they are. With
+//! `--github`, workflows instead.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -12,15 +13,29 @@ const FILES: [(&str, &str); 3] = [
     ("scenarios/data/accounts.csv", include_str!("starter/data/accounts.csv")),
     (".env.example", include_str!("starter/env.example")),
 ];
+/// The workflows, relative to the folder.
+const WORKFLOWS: [(&str, &str); 2] = [
+    (".github/workflows/load-test.yml", include_str!("../../assets/github/load-test.yml")),
+    (".github/workflows/load-test-comment.yml", include_str!("../../assets/github/load-test-comment.yml")),
+];
+/// What to do with the workflows.
+const NEXT: &str = "next:
+  1. Set the repository variables KATYDID_GIT (URL of katydid's Git repository) and KATYDID_REV (a commit of it), from
+     which the workflow builds katydid, and optionally STAGING_URL: Settings > Secrets and variables > Actions
+  2. Optionally add the secrets SLACK_WEBHOOK_URL, DATADOG_API_KEY and DATADOG_SITE
+  3. In load-test.yml, name your scenario instead of scenarios/starter.yaml (katydid init writes that one)
+  4. Commit both files to the default branch";
 /// The schema that the scenario names, so that editors complete it.
 const SCHEMA: &str = "scenarios/katydid.schema.json";
 
 /// Writes the files; existing ones are not overwritten.
-pub(super) fn run(folder: &Path) -> ExitCode {
-    match write(folder) {
+pub(super) fn run(folder: &Path, github: bool) -> ExitCode {
+    let next = format!("next: {}katydid check {}", enter(folder), FILES[0].0);
+    let (written, next) = if github { (write(folder, &WORKFLOWS), NEXT) } else { (write_starter(folder), &*next) };
+    match written {
         Ok(written) => {
             let list: String = written.iter().map(|name| format!("wrote {name}\n")).collect();
-            console::say(&format!("{list}next: {}katydid check {}", enter(folder), FILES[0].0));
+            console::say(&format!("{list}{next}"));
             ExitCode::SUCCESS
         }
         Err(why) => {
@@ -40,15 +55,19 @@ fn enter(folder: &Path) -> String {
     }
 }
 
-fn write(folder: &Path) -> Result<Vec<String>, String> {
+fn write_starter(folder: &Path) -> Result<Vec<String>, String> {
     let schema = schema::text();
     let all: Vec<(&str, &str)> = FILES.into_iter().chain([(SCHEMA, schema.as_str())]).collect();
+    write(folder, &all)
+}
+
+fn write(folder: &Path, all: &[(&str, &str)]) -> Result<Vec<String>, String> {
     // Checked first, so that a second run does not write half of the files.
     if let Some((name, _)) = all.iter().find(|(name, _)| folder.join(name).exists()) {
         return Err(format!("{} already exists: nothing was written", folder.join(name).display()));
     }
     let mut written: Vec<String> = Vec::with_capacity(all.len());
-    for (name, text) in all {
+    for &(name, text) in all {
         let path = folder.join(name);
         files::create(&path, text).map_err(|why| {
             let before = if written.is_empty() {
@@ -79,11 +98,11 @@ mod tests {
     fn the_starter_runs_as_it_is_and_nothing_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("new");
-        assert_eq!(write(&target).unwrap().len(), 4);
+        assert_eq!(write_starter(&target).unwrap().len(), 4);
         let scenario = Scenario::load(&target.join("scenarios/starter.yaml")).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(scenario.warnings(), "");
         let plan = scenario.plan(&Overrides::default()).unwrap();
         assert_eq!((plan.not_runnable(), plan.feeders.len()), (None, 1));
-        assert!(write(&target).unwrap_err().contains("already exists"));
+        assert!(write_starter(&target).unwrap_err().contains("already exists"));
     }
 }

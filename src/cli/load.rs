@@ -21,6 +21,7 @@ use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
 use crate::store::Writing;
+use crate::system::{ci, workflow_command};
 use crate::tui::{Probe, ProbeError, Starter};
 
 /// How long the launcher waits for a Redis to respond.
@@ -271,14 +272,9 @@ fn reset_after_ramp(handle: RunHandle) {
 
 /// In GitHub Actions, requests to mask the secrets in all later output of the job.
 pub(super) fn hide(secrets: &Redactor) {
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        secrets.values().iter().for_each(|value| console::say(&add_mask(value)));
+    if ci::is_github_actions() {
+        secrets.values().iter().for_each(|value| console::command(&workflow_command::command("add-mask", &[], value)));
     }
-}
-
-/// A workflow command: one line, whatever is in the value.
-fn add_mask(value: &str) -> String {
-    format!("::add-mask::{}", value.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
 }
 
 /// Refuses what is planned with more VU-hours than allowed. With arrivals, the plan has only the most that may be used:
@@ -347,11 +343,6 @@ mod tests {
                 .map(|_| ()),
             Err(unnamed::NOT_NAMED.to_owned())
         );
-    }
-
-    #[test]
-    fn a_mask_is_one_line() {
-        assert_eq!(add_mask("50% of\r\nit"), "::add-mask::50%25 of%0D%0Ait");
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn run() -> ExitCode {
     match &cli.command {
         Some(Commands::Import(args)) => return import::run(args),
         Some(Commands::Schema) => return schema::run(),
-        Some(Commands::Init { folder }) => return init::run(folder),
+        Some(Commands::Init { folder, github }) => return init::run(folder, *github),
         Some(Commands::List) => return scenarios::run(),
         Some(Commands::Quick { file }) => quick::fill(&mut flags, file),
         _ => {}

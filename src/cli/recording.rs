@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ring::digest;
@@ -14,6 +14,7 @@ use super::panics;
 use super::reports::Wanted;
 use super::runs_dir;
 use crate::engine::RunHandle;
+use crate::github::{self, Publication};
 use crate::scenario::{DEMO_HOST, Plan, Scenario};
 use crate::settings::Settings;
 use crate::sink::{self, Judge, Sinks};
@@ -33,6 +34,10 @@ pub(super) struct Recording {
     recorded: Option<(PathBuf, u8)>,
     /// Sinks of finished runs, which may still be sending, with the folder of each run.
     leaving: Vec<(Option<PathBuf>, Sinks)>,
+    /// The job of GitHub Actions to which runs are reported.
+    github: Option<github::Context>,
+    /// The report of the last run to it.
+    publication: Option<Publication>,
     /// Messages to print after the screen closes: written files and errors.
     said: Vec<Line>,
     /// Machine-readable output of the last run.
@@ -50,11 +55,28 @@ pub(super) struct Started<'a> {
     pub is_demo: bool,
 }
 
-/// A message, and whether it is an error.
+/// A message to print.
 #[derive(Debug)]
 pub(super) struct Line {
     pub text: String,
-    pub is_complaint: bool,
+    pub kind: LineKind,
+}
+
+/// How a message is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineKind {
+    /// On standard output.
+    Message,
+    /// An error, on standard error.
+    Complaint,
+    /// A command that GitHub Actions executes.
+    Command,
+}
+
+impl LineKind {
+    fn of(is_complaint: bool) -> Self {
+        if is_complaint { Self::Complaint } else { Self::Message }
+    }
 }
 
 /// The current run.
@@ -76,14 +98,21 @@ impl Recording {
             current: None,
             recorded: None,
             leaving: Vec::new(),
+            github: None,
+            publication: None,
             said: Vec::new(),
             data: None,
         }
     }
 
+    /// Reports runs to this job of GitHub Actions, besides recording them.
+    pub(super) fn report_to(&mut self, github: Option<github::Context>) {
+        self.github = github;
+    }
+
     /// Starts recording a run; finishes the previous one first.
     pub(super) fn start(&mut self, started: &Started<'_>) {
-        self.finish_run(Vec::new());
+        self.finish_run(Vec::new(), Instant::now());
         let mut meta = Arc::new(self.meta(started));
         let journal = match self.journal(Meta::clone(&meta), started.handle) {
             Ok(journal) => journal,
@@ -120,16 +149,20 @@ impl Recording {
     /// Waits for the sinks and until the finished run is on disk, and writes its reports. False if a report could not be
     /// written.
     pub(super) fn finish(&mut self) -> bool {
+        let ended = Instant::now();
         let sinks = self.current.as_mut().and_then(|current| current.sinks.take());
-        let written = self.finish_run(sinks.map(results).unwrap_or_default());
+        let written = self.finish_run(sinks.map(results).unwrap_or_default(), ended);
         for (folder, sinks) in std::mem::take(&mut self.leaving) {
             self.record_sent(folder.as_deref(), &results(sinks));
+        }
+        for message in self.publication.take().map(Publication::finish).unwrap_or_default() {
+            self.said.push(Line { text: message.text, kind: LineKind::of(message.is_complaint) });
         }
         written
     }
 
-    /// `sent`: the results of its sinks; those that still run are finished later.
-    fn finish_run(&mut self, sent: Vec<Sent>) -> bool {
+    /// `sent`: the results of its sinks; those that still run are finished later. `ended`: the end of the run.
+    fn finish_run(&mut self, sent: Vec<Sent>, ended: Instant) -> bool {
         let Some(Current { meta, journal, snapshots, mut reports, sinks }) = self.current.take() else { return true };
         let folder = journal.as_ref().map(|journal| journal.folder().to_owned());
         self.leaving.extend(sinks.map(|sinks| (folder.clone(), sinks)));
@@ -152,10 +185,25 @@ impl Recording {
         Arc::make_mut(&mut run.meta).sent.clone_from(&sent);
         let (written, errors) = reports.write(&run);
         self.data = reports.take_data();
-        self.said.extend(written.into_iter().map(|text| Line { text: panics::masked(&text), is_complaint: false }));
+        let said = |text: String| Line { text: panics::masked(&text), kind: LineKind::Message };
+        self.said.extend(written.into_iter().map(said));
         errors.iter().for_each(|why| self.complain(why));
+        let report = reports.html(&run);
         self.record_sent(folder.as_deref(), &sent);
+        self.publish(run, report, ended);
         errors.is_empty()
+    }
+
+    /// Reports a finished run to GitHub Actions, if that is wanted.
+    fn publish(&mut self, run: Run, report: Option<PathBuf>, ended: Instant) {
+        let Some(context) = &self.github else { return };
+        for annotation in github::annotations(&run.last.judgements, context.workspace()) {
+            self.said.push(Line { text: panics::masked(&annotation), kind: LineKind::Command });
+        }
+        match Publication::start(context.clone(), run, report, ended, panics::masked) {
+            Ok(publication) => self.publication = Some(publication),
+            Err(why) => self.complain(&format!("the run is not reported to GitHub: {why}")),
+        }
     }
 
     /// Says what was sent to other systems, and adds it to the recorded run.
@@ -163,7 +211,7 @@ impl Recording {
         if sent.is_empty() {
             return;
         }
-        let line = |sent: &Sent| Line { text: sent.summary(), is_complaint: sent.is_incomplete() };
+        let line = |sent: &Sent| Line { text: sent.summary(), kind: LineKind::of(sent.is_incomplete()) };
         self.said.extend(sent.iter().map(line));
         let Some((root, folder)) = folder.and_then(|folder| Some((folder.parent()?, folder))) else { return };
         if let Err(why) = store::change::edit(root, folder, |meta| meta.sent = sent.to_vec()) {
@@ -213,7 +261,7 @@ impl Recording {
     }
 
     fn complain(&mut self, text: &str) {
-        self.said.push(Line { text: panics::masked(text), is_complaint: true });
+        self.said.push(Line { text: panics::masked(text), kind: LineKind::Complaint });
     }
 
     fn journal(&self, meta: Meta, handle: &RunHandle) -> Result<Option<Journal>, String> {

@@ -20,6 +20,8 @@ use crate::system::output;
 
 /// Name of the format that is written during the run.
 const CSV: &str = "csv";
+/// Name of the format of the page.
+const HTML: &str = "html";
 
 /// Why a run on the screen cannot print a report.
 const NEEDS_HEADLESS: &str = "a report to standard output needs --headless: the screen is there";
@@ -114,6 +116,12 @@ impl Wanted {
         let errors = self.places.iter().filter_map(|(format, place)| format.check(place).err()).chain(array);
         let conflicts = report::conflicts(&self.files(), read);
         errors.map(|error| error.to_string()).chain(conflicts).map(|error| panics::masked(&error)).collect()
+    }
+
+    /// Path of the HTML report, if one is written to a file.
+    pub(super) fn html(&self, run: &Run) -> Option<PathBuf> {
+        let (_, place) = self.places.iter().find(|(format, _)| format.name() == HTML)?;
+        Some(filled(place, run)).filter(|place| !output::is_stdout(place))
     }
 
     /// Takes the machine-readable output.

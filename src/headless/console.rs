@@ -16,6 +16,7 @@ use rustix::fs::FileType;
 use rustix::io::Errno;
 
 use crate::clean;
+use crate::system::workflow_command::{self, Filter};
 use crate::system::{signals, write};
 use crate::units::counted;
 
@@ -60,6 +61,8 @@ struct State {
     /// Lines that were lost.
     lost: u64,
     failed: Option<Failed>,
+    /// Escapes workflow commands in CI.
+    filter: Filter,
 }
 
 /// Why nothing more is written to a stream.
@@ -80,6 +83,7 @@ impl Stream {
             dropped: 0,
             lost: 0,
             failed: None,
+            filter: Filter::new(),
         };
         Self { name, file, state: Mutex::new(state), changed: Condvar::new() }
     }
@@ -95,7 +99,20 @@ impl Stream {
         self.lock().threaded = spawned.is_ok();
     }
 
+    /// Writes text, which is not executed by a CI system.
     fn put(&self, text: &[u8]) {
+        let escaped = workflow_command::escape(&mut self.lock().filter, text);
+        self.put_raw(escaped.as_deref().map_or(text, str::as_bytes));
+    }
+
+    /// Writes a line that the CI system executes.
+    fn put_command(&self, line: &str) {
+        let before = std::mem::take(&mut self.lock().filter);
+        let start = if before.is_at_start() { "" } else { "\n" };
+        self.put_raw(format!("{start}{line}\n").as_bytes());
+    }
+
+    fn put_raw(&self, text: &[u8]) {
         let mut state = self.lock();
         if state.failed.is_some() {
             return;
@@ -226,6 +243,12 @@ pub fn reserve_output() {
 pub fn say(text: &str) {
     let stream = if RESERVED.load(Ordering::Relaxed) { &ERR } else { &OUT };
     put_line(stream, text);
+}
+
+/// Prints a workflow command of GitHub Actions, where [`say`] prints.
+pub fn command(line: &str) {
+    let stream = if RESERVED.load(Ordering::Relaxed) { &ERR } else { &OUT };
+    stream.put_command(line);
 }
 
 /// Prints machine-readable data on standard output.

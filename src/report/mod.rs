@@ -11,7 +11,7 @@ mod html;
 mod json;
 mod junit;
 pub mod locust_json;
-mod markdown;
+pub mod markdown;
 mod one_file;
 mod registry;
 mod shown;

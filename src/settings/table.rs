@@ -194,6 +194,10 @@ settings! {
     no_preflight: bool, value::boolean, switch();
     /// Serve metrics for Prometheus at http://ADDRESS/metrics until the program ends; port 0 picks a free one
     metrics: Option<SocketAddr>, value::address, flag("ADDRESS");
+    /// In GitHub Actions, write no job summary, annotations, outputs and pull request comment
+    no_github: bool, value::boolean, switch();
+    /// Token of GitHub Actions for the comment on the pull request
+    github_token: Option<String>, value::string, flag("TOKEN").hidden().variables(&["GITHUB_TOKEN"]);
     /// Folder for files exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, StatusCode};
 
 use crate::protocol::net::{reason, tls};
 use crate::scenario::plan::ClientOptions;
@@ -45,6 +45,38 @@ pub enum Response {
     Error(Arc<str>),
 }
 
+/// A response with its headers.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body, or its start.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Delay requested by `Retry-After` in seconds.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.seconds(RETRY_AFTER.as_str()).map(Duration::from_secs)
+    }
+
+    /// Delay that the receiver asks for in any header.
+    fn delay(&self) -> Option<Duration> {
+        let reset = || {
+            let reset = self.seconds("x-ratelimit-reset")?;
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+            Some(if reset < LONGEST_RESET { reset } else { reset.saturating_sub(now) })
+        };
+        self.retry_after().or_else(|| reset().map(Duration::from_secs))
+    }
+
+    fn seconds(&self, name: &str) -> Option<u64> {
+        self.headers.get(name)?.to_str().ok()?.trim().parse().ok()
+    }
+}
+
 /// Creates a client with the certificates of the system and the proxies from the environment. Redirects are not
 /// followed, because requests contain secrets.
 ///
@@ -61,32 +93,32 @@ pub fn client() -> Result<Client, String> {
         .map_err(|error| error.to_string())
 }
 
-/// Sends a request once, without retries.
+/// Sends a `POST` request once, without retries.
 pub async fn post(client: &Client, outgoing: &Outgoing) -> Response {
-    let request = client.post(&outgoing.url).headers(outgoing.headers.clone()).body(outgoing.body.clone());
-    let mut response = match request.send().await {
-        Ok(response) => response,
-        Err(error) => return Response::Error(describe(&error.without_url())),
-    };
-    let after = delay(response.headers());
-    let mut body = Vec::new();
-    while body.len() < KEPT_BODY {
-        // An incomplete body is not an error: the status is sufficient.
-        let Ok(Some(chunk)) = response.chunk().await else { break };
-        body.extend_from_slice(&chunk[..chunk.len().min(KEPT_BODY - body.len())]);
+    match send(client.post(&outgoing.url).headers(outgoing.headers.clone()).body(outgoing.body.clone()), KEPT_BODY)
+        .await
+    {
+        Ok(answer) => {
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            Response::Status(answer.status, answer.delay(), text)
+        }
+        Err(why) => Response::Error(why),
     }
-    Response::Status(response.status(), after, String::from_utf8_lossy(&body).into_owned())
 }
 
-/// The delay that the receiver asks for.
-fn delay(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-    let reset = || {
-        let reset = seconds("x-ratelimit-reset")?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
-        Some(if reset < LONGEST_RESET { reset } else { reset.saturating_sub(now) })
-    };
-    seconds(RETRY_AFTER.as_str()).or_else(reset).map(Duration::from_secs)
+/// Sends a request once, without retries, and reads up to `longest` bytes of the response body.
+///
+/// # Errors
+/// Returns the reason why there was no response.
+pub async fn send(request: RequestBuilder, longest: usize) -> Result<Answer, Arc<str>> {
+    let mut response = request.send().await.map_err(|error| describe(&error.without_url()))?;
+    let mut body = Vec::new();
+    while body.len() < longest {
+        // An incomplete body is not an error: often the status is sufficient.
+        let Ok(Some(chunk)) = response.chunk().await else { break };
+        body.extend_from_slice(&chunk[..chunk.len().min(longest - body.len())]);
+    }
+    Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
 }
 
 /// The message of the innermost error, which contains the reason; outer errors only say that sending failed.

@@ -11,7 +11,7 @@ mod datadog;
 mod event;
 mod feed;
 mod figures;
-mod http;
+pub mod http;
 mod interval;
 mod outbox;
 mod prometheus;

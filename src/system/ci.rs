@@ -1,5 +1,7 @@
 //! Detects the CI system that this process runs in.
 
+use std::sync::LazyLock;
+
 use crate::clean;
 
 /// Maximum length of a branch or commit, in characters.
@@ -75,6 +77,13 @@ const SYSTEMS: &[System] = &[
 
 /// Name of GitHub Actions, in [`Ci::name`].
 pub const GITHUB_ACTIONS: &str = "GitHub Actions";
+
+/// True if the output of this process is read by a runner of GitHub Actions.
+pub fn is_github_actions() -> bool {
+    static IS_GITHUB: LazyLock<bool> =
+        LazyLock::new(|| Ci::detect(|name| std::env::var(name).ok()).is_some_and(|ci| ci.name == GITHUB_ACTIONS));
+    *IS_GITHUB
+}
 
 /// The CI system that this process runs in, and what it tests.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,7 @@ use rustix::fs::{Access, OFlags};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
+use super::workflow_command::{self, Filter};
 use super::write;
 
 /// Path of standard output on the command line.
@@ -86,7 +87,7 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -
     match target(path)? {
         Target::File(path) => replace(&path, |file| fill(file)).map(drop),
         Target::Device => fill(&mut open_device(path)?),
-        Target::Stdout => fill(&mut Stdout),
+        Target::Stdout => fill(&mut Stdout(Filter::new())),
     }
 }
 
@@ -173,11 +174,14 @@ fn open_device(path: &Path) -> io::Result<File> {
 }
 
 /// Unbuffered standard output, without taking the lock of [`io::Stdout`].
-struct Stdout;
+struct Stdout(Filter);
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write::some(rustix::stdio::stdout(), bytes)
+        match workflow_command::escape(&mut self.0, bytes) {
+            Some(escaped) => write::all(rustix::stdio::stdout(), escaped.as_bytes()).map(|()| bytes.len()),
+            None => write::some(rustix::stdio::stdout(), bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 pub type Record = HashMap<String, String>;
 
 /// Environment variables that tests inherit. Others, such as those of a CI system, would change what katydid does.
-const INHERITED: [&str; 4] = ["PATH", "TMPDIR", "TERM", "LANG"];
+pub const INHERITED: [&str; 4] = ["PATH", "TMPDIR", "TERM", "LANG"];
 
 /// The command in this folder, independent of the environment of the tests.
 pub fn katydid(folder: &Path, args: &[&str]) -> Command {

@@ -4,7 +4,7 @@
 //! A comment on GitHub has at most 65,536 characters: the last sections are left out if it would be longer, and the
 //! report says so.
 
-pub(super) mod escape;
+pub(crate) mod escape;
 pub(super) mod table;
 
 use self::escape::{block, code, words};
@@ -39,11 +39,17 @@ const THRESHOLDS: usize = 50;
 const BODY: usize = 500;
 
 fn render(run: &Run) -> String {
+    within(run, LONGEST)
+}
+
+/// Renders a report of at most `longest` bytes, by leaving out the last sections. The first one is always there: it has
+/// a few kilobytes.
+pub fn within(run: &Run, longest: usize) -> String {
     let sections = [thresholds(run), failures(run), stability(run), rows(run), examples(run), about(run)];
     let mut out = head(run);
     let mut missing = 0;
     for section in sections {
-        if out.len() + section.len() + SPARE <= LONGEST {
+        if out.len() + section.len() + SPARE <= longest {
             out.push_str(&section);
         } else {
             missing += 1;
