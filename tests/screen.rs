@@ -14,6 +14,8 @@ mod figures;
 mod redis;
 #[path = "screen/secrets.rs"]
 mod secrets;
+#[path = "screen/sending.rs"]
+mod sending;
 #[path = "screen/signals.rs"]
 mod signals;
 #[path = "screen/silent.rs"]

@@ -18,9 +18,10 @@ use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{DEMO_HOST, Overrides, Plan, Scenario, ScenarioError, estimate, is_redis};
 use crate::settings::Settings;
+use crate::sink;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
-use crate::store::Writing;
+use crate::store::{Sending, Writing};
 use crate::system::{ci, workflow_command};
 use crate::tui::{Probe, ProbeError, Starter};
 
@@ -202,6 +203,17 @@ impl Starter for Local {
 
     fn writing(&self) -> Vec<Writing> {
         self.recording.writing()
+    }
+
+    fn sending(&self) -> Vec<Sending> {
+        let masked = |(why, at): (Arc<str>, _)| (panics::masked(&why).into(), at);
+        let sending = self.recording.sending().into_iter();
+        sending.map(|one| Sending { last: one.last.map(masked), ..one }).collect()
+    }
+
+    fn destinations(&self) -> Vec<String> {
+        let sinks = sink::configured(&self.settings).unwrap_or_default();
+        sinks.iter().map(|sink| format!("{} ({})", sink.name(), sink.place())).collect()
     }
 
     fn read(&mut self, scenario: &Scenario) {

@@ -20,7 +20,7 @@ use crate::settings::Settings;
 use crate::sink::{self, Judge, Sinks};
 use crate::stats::Snapshot;
 use crate::store::retention::{self, Limits};
-use crate::store::{self, Journal, Meta, Outcome, Output, Run, Sent, Totals, Writing};
+use crate::store::{self, Journal, Meta, Outcome, Output, Run, Sending, Sent, Totals, Writing};
 use crate::system::ci::Ci;
 use crate::system::machine::Machine;
 
@@ -217,6 +217,12 @@ impl Recording {
         if let Err(why) = store::change::edit(root, folder, |meta| meta.sent = sent.to_vec()) {
             self.complain(&why.to_string());
         }
+    }
+
+    /// What the current run has sent to other systems so far.
+    pub(super) fn sending(&self) -> Vec<Sending> {
+        let sinks = self.current.as_ref().and_then(|current| current.sinks.as_ref());
+        sinks.map_or_else(Vec::new, |sinks| sinks.statuses().borrow().iter().map(sink::Status::sending).collect())
     }
 
     /// Outputs of the current run.

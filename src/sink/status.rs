@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use tokio::sync::watch;
 
-use crate::store::Sent;
+use crate::store::{Sending, Sent};
+use crate::units;
 
 /// Status of one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,30 @@ impl Status {
         }
     }
 
+    /// The state during a run.
+    pub fn sending(&self) -> Sending {
+        let number = units::count(self.accepted);
+        let is_one = self.accepted == 1;
+        let has_points = self.points + self.waiting_points + self.dropped_points > 0;
+        let noun = match (self.is_pulled, has_points, is_one) {
+            (true, _, true) => "scrape",
+            (true, _, false) => "scrapes",
+            (false, true, true) => "batch",
+            (false, true, false) => "batches",
+            (false, false, true) => "request",
+            (false, false, false) => "requests",
+        };
+        let lost = match (self.dropped_points, self.dropped, self.missed) {
+            (0, 0, 0) => None,
+            (0, 0, missed) => Some(format!("{}s missed", units::count(missed))),
+            (0, dropped, _) => Some(format!("{} dropped", units::counted(dropped, "request"))),
+            (points, ..) => Some(format!("{} dropped", units::counted(points, "point"))),
+        };
+        let at = self.last.as_ref().map_or_else(SystemTime::now, |(_, at)| *at);
+        let stopped = self.stopped.as_ref().map(|why| (Arc::clone(why), at));
+        Sending { to: self.name, sent: format!("{number} {noun}"), lost, last: stopped.or_else(|| self.last.clone()) }
+    }
+
     /// True if the receiver did not get all data of the run.
     pub fn is_incomplete(&self) -> bool {
         self.dropped > 0 || self.missed > 0 || self.stopped.is_some()
@@ -129,5 +154,41 @@ impl Reporter {
                 change(status);
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_names_what_was_sent_and_lost() {
+        let of = |change: fn(&mut Status)| {
+            let mut status = Status::new("x");
+            change(&mut status);
+            let Sending { sent, lost, last, .. } = status.sending();
+            (sent, lost.unwrap_or_default(), last.map(|(why, _)| why.to_string()).unwrap_or_default())
+        };
+        let text = |sent: &str, lost: &str, last: &str| (sent.to_owned(), lost.to_owned(), last.to_owned());
+        assert_eq!(of(|_| {}), text("0 requests", "", ""));
+        assert_eq!(of(|status| status.is_pulled = true), text("0 scrapes", "", ""));
+        let half = |status: &mut Status| {
+            (0..2).for_each(|_| status.enqueued(1_500));
+            status.delivered(1_500);
+            status.last = Some(("202".into(), SystemTime::now()));
+        };
+        assert_eq!(of(half), text("1 batch", "", "202"));
+        let stopped = |status: &mut Status| {
+            (0..2).for_each(|_| status.enqueued(1_500));
+            status.last = Some(("403".into(), SystemTime::now()));
+            status.stop(&"403: Forbidden".into());
+        };
+        assert_eq!(of(stopped), text("0 batches", "3,000 points dropped", "403: Forbidden"));
+        let lost = |status: &mut Status| {
+            status.enqueued(0);
+            status.lost(0);
+        };
+        assert_eq!(of(lost), text("0 requests", "1 request dropped", ""));
+        assert_eq!(of(|status| status.missed = 12), text("0 requests", "12s missed", ""));
     }
 }

@@ -25,6 +25,7 @@ mod open;
 mod read;
 pub mod retention;
 mod run;
+mod sending;
 mod status;
 pub mod usage;
 
@@ -32,6 +33,7 @@ pub use journal::Journal;
 pub use meta::{Meta, Outcome, Sent, SettingUsed, Totals};
 pub use read::{ReadError, read, read_meta, state};
 pub use run::{RedisPoint, Run, State};
+pub use sending::Sending;
 pub use status::{News, Output, Status, Writing};
 
 pub use crate::system::machine::Machine;

@@ -7,7 +7,7 @@ use crate::engine::RunHandle;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
-use crate::store::Writing;
+use crate::store::{Sending, Writing};
 
 /// Starts runs for the screen, which only sees their handles.
 pub trait Starter {
@@ -24,6 +24,16 @@ pub trait Starter {
 
     /// Outputs of the run that was started last.
     fn writing(&self) -> Vec<Writing> {
+        Vec::new()
+    }
+
+    /// What the run that was started last has sent to other systems so far. Called often.
+    fn sending(&self) -> Vec<Sending> {
+        Vec::new()
+    }
+
+    /// Systems that runs are sent to, such as `Datadog (datadoghq.eu)`.
+    fn destinations(&self) -> Vec<String> {
         Vec::new()
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Launcher {
     pub checking: Option<Checking>,
     /// The last checks that were asked for.
     pub diagnosis: Option<Diagnosis>,
+    /// Systems that runs are sent to.
+    pub destinations: Vec<String>,
     /// The last result of probing a Redis server.
     pub probed: Option<ProbeResult>,
 }
@@ -87,6 +89,7 @@ impl Launcher {
             is_start_due: false,
             checking: None,
             diagnosis: None,
+            destinations: Vec::new(),
             probed: None,
         }
     }

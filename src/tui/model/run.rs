@@ -10,6 +10,7 @@ use super::sort::Sort;
 use crate::scenario::Overrides;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{FailureRow, Figures, Row};
+use crate::store::Sending;
 use crate::tui::action::Action;
 use crate::tui::cursor::{Cursor, Subject};
 use crate::tui::history::Span;
@@ -40,6 +41,8 @@ pub(crate) struct Run {
     pub rate: Pending<f64>,
     /// Replaces the key hints of the status line for a while.
     pub note: Option<Note>,
+    /// What was sent to other systems so far.
+    pub sending: Vec<Sending>,
     /// An export is being written.
     pub exporting: bool,
     /// The last key and its time, to detect a key that is held down.
@@ -66,6 +69,7 @@ impl Run {
             users: Pending::default(),
             rate: Pending::default(),
             note: None,
+            sending: Vec::new(),
             exporting: false,
             key: None,
         };

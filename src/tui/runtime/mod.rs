@@ -69,6 +69,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Set
     let (sender, events) = channel();
     let stop = Arc::new(AtomicBool::new(false));
     let mut model = Model::new(entries, settings);
+    model.launcher.destinations = starter.destinations();
     // Signals first: from here on, the terminal is restored however the program ends.
     input::signals(sender.clone())?;
     let _hook = PanicGuard::install(sender.clone());
@@ -150,6 +151,11 @@ impl Loop<'_> {
             for News { text, is_bad } in self.writing.iter_mut().filter_map(Writing::news) {
                 self.model.show_toast(self.starter.masked(&text), is_bad);
                 self.dirty = true;
+            }
+            if let Some(run) = &mut self.model.run {
+                let sending = self.starter.sending();
+                self.dirty |= run.sending != sending;
+                run.sending = sending;
             }
             self.message(Message::Tick, screen)?;
             self.probe();

@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use super::canvas::{put, put_lines};
+use super::sending::{self, Part};
 use super::thresholds;
 use crate::report::finding::{Finding, Kind};
 use crate::stats::Snapshot;
@@ -19,7 +20,10 @@ use crate::units::{self, PerSecond, clock, rate};
 pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Frame<'_>, area: Rect) -> Rect {
     let theme = &model.theme;
     let width = usize::from(area.width);
-    let (first, second) = (figures(run.shown(), found, theme), standing(run.shown(), found, theme, width));
+    let (first, mut second) = (figures(run.shown(), found, theme), standing(run.shown(), found, theme, width));
+    let (loss, others) = sending::parts(run, width, theme);
+    second.splice(2..2, loss);
+    second.extend(others);
     // On a low terminal both share a line: requests in flight stay visible, the highest percentiles are dropped.
     let needs_rows = run.shown().redis.is_some() || matches!(model.overlay, Some(Overlay::Detail { .. }));
     let is_low = area.height < if needs_rows { 23 } else { 10 };
@@ -130,9 +134,6 @@ fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::
         None => None,
     }
 }
-
-/// Text and style.
-type Part = (String, ratatui::style::Style);
 
 /// The finding that explains why there is no response.
 fn silence(found: &[Finding]) -> Option<Kind> {

@@ -210,6 +210,10 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
             }
         });
     }
+    if !model.launcher.destinations.is_empty() {
+        let arrow = theme.glyph("→", ">");
+        found.push((format!("{arrow} sends to {}", model.launcher.destinations.join(", ")), theme.accent));
+    }
     found.extend(preview.remarks.iter().map(|words| (format!("! {words}"), theme.warn)));
     let mut lines: Vec<Line<'static>> = Vec::new();
     for (words, style) in found {

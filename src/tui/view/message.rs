@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::sending;
 use crate::report::finding::Finding;
 use crate::tui::action::{LIVE, STOPPING};
 use crate::tui::model::{Model, Overlay};
@@ -51,7 +52,11 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
         return finding(found, cells, area.height.into(), keys, theme);
     }
     let log = run.shown().log.lines.last().map(|line| format!("log, user {}: {}", line.user, line.text));
-    log.map_or_else(Vec::new, |words| say("!", &words, theme.warn))
+    match log {
+        // Lost data is more important than what the scenario says, and that more than what was sent.
+        Some(words) if run.sending.iter().all(|one| one.lost.is_none()) => say("!", &words, theme.warn),
+        _ => sending::line(run, cells, theme).into_iter().collect(),
+    }
 }
 
 /// A toast: on two lines if it needs them and there is room.

@@ -12,6 +12,7 @@ mod launcher;
 mod message;
 pub(crate) mod panes;
 mod prompt;
+mod sending;
 mod thresholds;
 
 #[cfg(test)]

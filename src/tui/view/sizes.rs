@@ -10,6 +10,7 @@ use crate::settings::ThemeName;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RedisView, RunState};
+use crate::store::Sending;
 use crate::tui::cursor::Subject;
 use crate::tui::fixture;
 use crate::tui::fixture::snapshot;
@@ -63,6 +64,9 @@ fn crowded() -> Model {
         let server = ServerFigures { version: "7".into(), output_buffer_cuts: Some(7), ..ServerFigures::default() };
         snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server: Some(server) }));
         snapshot.health = Health { level: Level::Red, why: Some("timers fire late".into()), ..Health::default() };
+        let last = Some(("503: größe ".repeat(30).into(), snapshot.at));
+        let lost = Some("1,234,567 points dropped".to_owned());
+        run.sending = vec![Sending { to: "Datadog", sent: "41 batches".to_owned(), lost, last }; 3];
         run.endpoint.move_to(40, &run.subjects(List::Endpoints));
         run.failure.move_to(2, &run.subjects(List::Failures));
     })
