@@ -24,6 +24,9 @@ use crate::store::{self, Journal, Meta, Outcome, Output, Run, Sending, Sent, Tot
 use crate::system::ci::Ci;
 use crate::system::machine::Machine;
 
+/// Maximum time for which reports wait for the sinks.
+const SINKS_BEFORE_REPORTS: Duration = Duration::from_millis(1_500);
+
 /// Records the runs of this process, one at a time.
 #[derive(Debug)]
 pub(super) struct Recording {
@@ -150,7 +153,9 @@ impl Recording {
     /// written.
     pub(super) fn finish(&mut self) -> bool {
         let ended = Instant::now();
-        let sinks = self.current.as_mut().and_then(|current| current.sinks.take());
+        let current = self.current.as_mut();
+        // Reports have the results of receivers that are fast. Slow ones must not take the time that GitHub needs.
+        let sinks = current.and_then(|current| current.sinks.take_if(|sinks| sinks.wait(SINKS_BEFORE_REPORTS)));
         let written = self.finish_run(sinks.map(results).unwrap_or_default(), ended);
         for (folder, sinks) in std::mem::take(&mut self.leaving) {
             self.record_sent(folder.as_deref(), &results(sinks));

@@ -79,12 +79,18 @@ impl Sinks {
         self.statuses.clone()
     }
 
-    /// Waits up to 5 seconds for remaining requests after the end of the run, and returns the final statuses.
-    pub fn finish(self) -> Vec<Status> {
-        let deadline = Instant::now() + GRACE + MARGIN;
+    /// Waits at most `limit` until everything was sent. False if something is left.
+    pub fn wait(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
         while !self.thread.is_finished() && Instant::now() < deadline {
             std::thread::sleep(POLL_INTERVAL);
         }
+        self.thread.is_finished()
+    }
+
+    /// Waits up to 5 seconds for remaining requests after the end of the run, and returns the final statuses.
+    pub fn finish(self) -> Vec<Status> {
+        self.wait(GRACE + MARGIN);
         self.statuses.borrow().clone()
     }
 }

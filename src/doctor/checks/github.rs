@@ -6,12 +6,16 @@ use crate::doctor::subject::Subject;
 /// Maximum size of an event file that is read.
 const MAX_EVENT: u64 = 16 << 20;
 
-/// Lines of GitHub Actions; none elsewhere.
-pub async fn check(_: &Subject) -> Vec<Line> {
-    lines(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+/// Lines of GitHub Actions; none elsewhere, and none if nothing is to be reported there.
+pub async fn check(subject: &Subject) -> Vec<Line> {
+    if subject.settings.no_github {
+        return Vec::new();
+    }
+    let has_token = subject.settings.github_token.is_some();
+    lines(|name| std::env::var(name).ok().filter(|value| !value.is_empty()), has_token)
 }
 
-fn lines(variable: impl Fn(&str) -> Option<String>) -> Vec<Line> {
+fn lines(variable: impl Fn(&str) -> Option<String>, has_token: bool) -> Vec<Line> {
     if variable("GITHUB_ACTIONS").as_deref() != Some("true") {
         return Vec::new();
     }
@@ -25,7 +29,7 @@ fn lines(variable: impl Fn(&str) -> Option<String>) -> Vec<Line> {
         Err(why) => return vec![Line::warning(format!("the event cannot be read: {why}"), "Check GITHUB_EVENT_PATH.")],
     };
     let Some(number) = number else { return vec![Line::ok(format!("{name}, not of a pull request"))] };
-    if variable("GITHUB_TOKEN").is_none() {
+    if !has_token {
         let advice = "Pass it with env: { GITHUB_TOKEN: ${{ github.token }} }, and grant pull-requests: write.";
         return vec![Line::warning(format!("pull request {number}, but GITHUB_TOKEN is not set"), advice)];
     }
@@ -58,25 +62,24 @@ mod tests {
     fn pull_requests_need_an_event_and_a_token() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("event.json");
-        let of = |event: &str, variables: &[(&str, &str)]| {
+        let of = |event: &str, variables: &[(&str, &str)], has_token: bool| {
             std::fs::write(&path, event).expect("a file");
             let path = path.display().to_string();
             let all = [("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_PATH", &path)];
             let all: Vec<_> = variables.iter().chain(&all).collect();
-            lines(|name| all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+            lines(|name| all.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()), has_token)
         };
-        let token = ("GITHUB_TOKEN", "t0ken");
-        assert_eq!(of("{}", &[("GITHUB_ACTIONS", "false")]), []);
-        assert_eq!(of("{}", &[("GITHUB_EVENT_NAME", "push")]), [Line::ok("push, not of a pull request")]);
-        assert_eq!(of(r#"{"pull_request":{"number":7}}"#, &[token]), [Line::ok("pull request 7, with a token")]);
+        assert_eq!(of("{}", &[("GITHUB_ACTIONS", "false")], true), []);
+        assert_eq!(of("{}", &[("GITHUB_EVENT_NAME", "push")], true), [Line::ok("push, not of a pull request")]);
+        assert_eq!(of(r#"{"pull_request":{"number":7}}"#, &[], true), [Line::ok("pull request 7, with a token")]);
         let fork =
             r#"{"pull_request":{"number":7,"head":{"repo":{"full_name":"b/x"}},"base":{"repo":{"full_name":"a/x"}}}}"#;
-        for (event, variables, words) in [
-            (r#"{"pull_request":{"number":7}}"#, &[][..], "GITHUB_TOKEN is not set"),
-            (fork, &[token][..], "comes from a fork"),
-            ("{", &[token][..], "cannot be read"),
+        for (event, has_token, words) in [
+            (r#"{"pull_request":{"number":7}}"#, false, "GITHUB_TOKEN is not set"),
+            (fork, true, "comes from a fork"),
+            ("{", true, "cannot be read"),
         ] {
-            let line = of(event, variables).remove(0);
+            let line = of(event, &[], has_token).remove(0);
             assert!(line.level == Level::Warning && line.found.contains(words), "{line:?}");
         }
     }
