@@ -20,5 +20,10 @@ mod inert;
 mod job;
 #[path = "github/openapi.rs"]
 mod openapi;
+#[expect(dead_code, reason = "shared with the tests of sinks")]
+#[path = "sinks/receiver.rs"]
+mod receiver;
+#[path = "github/seed.rs"]
+mod seed;
 #[path = "github/workflows.rs"]
 mod workflows;
