@@ -156,3 +156,20 @@ fn documented_commands_for_ci_systems() {
         }
     }
 }
+
+#[test]
+fn documented_commands_for_an_evaluation() {
+    let folder = folder();
+    for page in ["troubleshooting.md", "poc-guide.md"] {
+        for line in commands(page) {
+            // Two hours are long.
+            let line = line.replace("-f soak-2h-50-users", "-f demo -t 1s");
+            succeeds(folder.path(), &line);
+        }
+    }
+    for file in ["first.html", "shop.html", "shop_stats.csv", "junit.xml", "summary.md", "findings.html", "findings.md"]
+    {
+        assert!(folder.path().join("results").join(file).is_file(), "{file}");
+    }
+    assert!(folder.path().join(".github/workflows/load-test.yml").is_file());
+}
