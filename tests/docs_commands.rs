@@ -111,12 +111,13 @@ fn documented_commands_for_migration_from_locust() {
 #[test]
 fn documented_commands_for_other_systems() {
     let folder = folder();
-    for page in ["datadog.md", "prometheus.md", "slack.md", "webhook.md"] {
+    for page in ["datadog.md", "opentelemetry.md", "prometheus.md", "slack.md", "webhook.md"] {
         let all = commands(page);
         assert!(!all.is_empty(), "{page}");
         for line in &all {
             // Nobody listens there: what is sent is lost at once, and the run does not change.
-            let mut line = line.replace("datadoghq.eu", "http://127.0.0.1:9").replace(":9090", ":0");
+            let mut line =
+                line.replace("datadoghq.eu", "http://127.0.0.1:9").replace(":9090", ":0").replace(":4318", ":9");
             for (text, other) in
                 [("https://hooks.", "http://127.0.0.1:9/"), ("--run-time 30s", "-t 1s"), ("--run-time 1m", "-t 1s")]
             {

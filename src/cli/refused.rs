@@ -43,7 +43,6 @@ const REFUSED: &[(&[&str], &str)] = &[
     (&["--class-picker"], "choose user classes with --classes NAME,…"),
     (&["--config-users"], "user classes are in the scenario file; choose some with --classes NAME,…"),
     (&["--skip-log-setup"], "write the log to a file with --logfile FILE, or less of it with --loglevel ERROR"),
-    (&["--otel"], "traces are not exported; the run folder and --csv PREFIX have the figures"),
     (&["--cloud", "--login", "--logout"], "Locust Cloud no longer exists; the load is made on this machine"),
 ];
 

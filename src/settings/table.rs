@@ -11,6 +11,7 @@ use super::found::{Found, Given};
 use super::log_level::LogLevel;
 use super::setting::{Flag, Setting, flag, list, switch};
 use super::slack::SlackEvent;
+use super::temporality::Temporality;
 use super::theme::ThemeName;
 use super::value;
 use super::vu_plan::VuPlan;
@@ -181,6 +182,28 @@ settings! {
     datadog_tags: Vec<String>, value::tags, list("KEY:VALUE,…").variables(&["DATADOG_TAGS", "DD_TAGS"]);
     /// Prefix of the names of metrics in Datadog
     datadog_prefix: String, value::metric_prefix, flag("TEXT").default("locust.");
+    /// Export metrics to OpenTelemetry, with OTLP over HTTP
+    otel: bool, value::boolean, switch();
+    /// Base URL of the OTLP receiver; metrics go to its path /v1/metrics
+    otlp_endpoint: String, value::http_url,
+        flag("URL").variables(&["OTEL_EXPORTER_OTLP_ENDPOINT"]).default("http://localhost:4318").secret();
+    /// Whole URL of the OTLP receiver of metrics
+    otlp_metrics_endpoint: Option<String>, value::http_url,
+        flag("URL").variables(&["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"]).secret();
+    /// Headers of OTLP requests, such as keys
+    otlp_headers: Vec<String>, value::words,
+        list("NAME=VALUE,…").variables(&["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"]).hidden();
+    /// Protocol of OTLP: http/protobuf
+    otlp_protocol: String, value::string,
+        flag("NAME").variables(&["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"]).default("http/protobuf");
+    /// Counts since the start of the run (cumulative), or since the previous point (delta)
+    otlp_temporality: Temporality, value::temporality,
+        flag("NAME").variables(&["OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"]).default("cumulative");
+    /// Attribute service.name in OpenTelemetry
+    otel_service_name: String, value::string, flag("NAME").variables(&["OTEL_SERVICE_NAME"]).default("katydid");
+    /// Further attributes of the resource in OpenTelemetry
+    otel_resource_attributes: Vec<String>, value::words,
+        list("NAME=VALUE,…").variables(&["OTEL_RESOURCE_ATTRIBUTES"]);
     /// Send messages about the run to this incoming webhook of Slack
     slack_webhook_url: Option<String>, value::http_url, flag("URL").variables(&["SLACK_WEBHOOK_URL"]).hidden();
     /// Messages for Slack: start, end, abort, failure, recovery

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::host::parse_host;
-use super::{LogLevel, SlackEvent, ThemeName, VuPlan};
+use super::{LogLevel, SlackEvent, Temporality, ThemeName, VuPlan};
 use crate::units::{self, PerSecond, Users};
 
 /// The value as UTF-8; only paths may be something else.
@@ -104,6 +104,12 @@ pub(super) fn vu_plans(value: &OsStr) -> Result<Vec<VuPlan>, String> {
         VuPlan::parse(&text).ok_or_else(|| format!("expected NAME:VU-HOURS:PRICE, such as Free:200:0, found {text:?}"))
     };
     words(value)?.into_iter().map(plan).collect()
+}
+
+/// How counts are sent to OpenTelemetry; case is ignored.
+pub(super) fn temporality(value: &OsStr) -> Result<Temporality, String> {
+    let text = utf8(value)?;
+    Temporality::parse(text).ok_or_else(|| format!("expected one of {}, found {text:?}", Temporality::NAMES.join(", ")))
 }
 
 /// Messages for Slack.

@@ -40,7 +40,7 @@ pub struct Outgoing {
 #[derive(Debug, Clone)]
 pub enum Response {
     /// A response: status, delay requested by `Retry-After`, and start of the body.
-    Status(StatusCode, Option<Duration>, String),
+    Status(StatusCode, Option<Duration>, Vec<u8>),
     /// No response, with the reason.
     Error(Arc<str>),
 }
@@ -98,10 +98,7 @@ pub async fn post(client: &Client, outgoing: &Outgoing) -> Response {
     match send(client.post(&outgoing.url).headers(outgoing.headers.clone()).body(outgoing.body.clone()), KEPT_BODY)
         .await
     {
-        Ok(answer) => {
-            let text = String::from_utf8_lossy(&answer.body).into_owned();
-            Response::Status(answer.status, answer.delay(), text)
-        }
+        Ok(answer) => Response::Status(answer.status, answer.delay(), answer.body),
         Err(why) => Response::Error(why),
     }
 }

@@ -13,6 +13,7 @@ mod feed;
 mod figures;
 pub mod http;
 mod interval;
+mod otlp;
 mod outbox;
 mod prometheus;
 mod push;

@@ -45,11 +45,22 @@ pub struct Statuses {
     pub classify: fn(StatusCode) -> Next,
     /// What to do about a status that is an error, for its message.
     pub advice: fn(StatusCode) -> Option<&'static str>,
+    /// What the body of an accepted request says was not kept.
+    pub rejected: fn(&[u8]) -> Option<Rejected>,
+}
+
+/// Points that a receiver did not keep, though it accepted their request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Number of points.
+    pub points: u64,
+    /// The reason, as the receiver puts it.
+    pub why: String,
 }
 
 impl Default for Statuses {
     fn default() -> Self {
-        Self { classify, advice: |_| None }
+        Self { classify, advice: |_| None, rejected: |_| None }
     }
 }
 
@@ -124,15 +135,23 @@ impl Outbox {
     async fn deliver(&self, client: &Client, outgoing: &Outgoing, statuses: Statuses) -> Option<Arc<str>> {
         let mut backoff = INITIAL_BACKOFF;
         for attempt in 1..=ATTEMPTS {
+            let mut rejected = None;
             let (next, after, message) = match http::post(client, outgoing).await {
                 Response::Status(status, after, body) => {
-                    ((statuses.classify)(status), after, describe(status, &body, statuses.advice))
+                    let next = (statuses.classify)(status);
+                    rejected = (statuses.rejected)(&body).filter(|_| next == Next::Accepted);
+                    (next, after, describe(status, &String::from_utf8_lossy(&body), statuses.advice))
                 }
                 Response::Error(why) => (Next::Retry, None, why),
             };
             self.reporter.change(|status: &mut Status| status.last = Some((Arc::clone(&message), SystemTime::now())));
             if next != Next::Retry || attempt == ATTEMPTS {
-                return self.settle(outgoing, next).then_some(message);
+                let must_stop = self.settle(outgoing, next);
+                if let Some(Rejected { points, why }) = rejected {
+                    let why = clean::line(&why).chars().take(MAX_EXCERPT).collect::<String>();
+                    self.reporter.change(|status| status.rejected(points, &why));
+                }
+                return must_stop.then_some(message);
             }
             // Jitter spreads the retries of several load generators.
             let jitter = backoff.mul_f64(fastrand::f64() / 2.0);

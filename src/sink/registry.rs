@@ -1,7 +1,7 @@
 //! Registry of all sinks.
 
 use super::contract::Sink;
-use super::{datadog, prometheus, slack, webhook};
+use super::{datadog, otlp, prometheus, slack, webhook};
 use crate::settings::Settings;
 
 /// Creates a sink if the settings enable it. The error names the invalid setting.
@@ -18,6 +18,7 @@ pub struct Kind {
 pub const SINKS: &[Kind] = &[
     Kind { build: datadog::build },
     Kind { build: datadog::build_dogstatsd },
+    Kind { build: otlp::build },
     Kind { build: prometheus::build },
     Kind { build: slack::build },
     Kind { build: webhook::build },

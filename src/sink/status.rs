@@ -31,6 +31,8 @@ pub struct Status {
     pub missed: u64,
     /// Latest response or error, with its time.
     pub last: Option<(Arc<str>, SystemTime)>,
+    /// Why points of accepted requests were not kept.
+    rejection: Option<Arc<str>>,
     /// Reason why the sink stopped early.
     pub stopped: Option<Arc<str>>,
 }
@@ -48,6 +50,7 @@ impl Status {
             dropped_points: 0,
             missed: 0,
             last: None,
+            rejection: None,
             stopped: None,
         }
     }
@@ -79,6 +82,14 @@ impl Status {
         self.dropped_points += points;
     }
 
+    /// Counts points that the receiver did not keep, of a request that was counted as delivered.
+    pub(super) fn rejected(&mut self, points: u64, why: &str) {
+        let points = points.min(self.points);
+        self.points -= points;
+        self.dropped_points += points;
+        self.rejection = Some(why.into());
+    }
+
     /// Counts all requests in the queue as lost.
     pub(super) fn lose_waiting(&mut self) {
         self.dropped += std::mem::take(&mut self.waiting);
@@ -93,7 +104,8 @@ impl Status {
 
     /// The result at the end of a run.
     pub fn sent(&self) -> Sent {
-        let why = self.stopped.as_ref().or(self.last.as_ref().map(|(message, _)| message));
+        let last = self.last.as_ref().map(|(message, _)| message);
+        let why = self.stopped.as_ref().or(self.rejection.as_ref().filter(|_| self.dropped == 0)).or(last);
         Sent {
             to: self.name.to_owned(),
             is_pulled: self.is_pulled,
@@ -131,7 +143,7 @@ impl Status {
 
     /// True if the receiver did not get all data of the run.
     pub fn is_incomplete(&self) -> bool {
-        self.dropped > 0 || self.missed > 0 || self.stopped.is_some()
+        self.dropped > 0 || self.dropped_points > 0 || self.missed > 0 || self.stopped.is_some()
     }
 }
 

@@ -182,7 +182,7 @@ impl Sparse {
     }
 
     /// Microseconds in any order, and the exact figures of their times.
-    pub(super) fn of_each(exact: Exact, micros: impl Iterator<Item = u32>) -> Self {
+    pub(crate) fn of_each(exact: Exact, micros: impl Iterator<Item = u32>) -> Self {
         Self { exact, values: micros.map(|micros| (micros, 1)).collect(), compact: 0 }
     }
 

@@ -65,7 +65,7 @@ impl Sink for Slack {
             let meta = Arc::clone(feed.meta());
             let previous = self.runs.clone().map(|runs| read_previous(runs, &meta)).unwrap_or_default();
             let mut report = Report::new(meta, self.wanted.clone(), previous);
-            push::run(feed, reporter, Statuses { classify, advice }, |event| {
+            push::run(feed, reporter, Statuses { classify, advice, ..Statuses::default() }, |event| {
                 report.message(event).map(|message| outgoing(&self.url, &message)).into_iter().collect()
             })
             .await;

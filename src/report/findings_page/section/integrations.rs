@@ -18,8 +18,13 @@ const OUTPUTS: [(&str, &[&str]); 8] = [
 ];
 
 /// Systems that a run can send to, by their names in recorded runs.
-const RECEIVERS: [(&str, &[&str]); 3] =
-    [("Datadog", &["Datadog", "DogStatsD"]), ("Slack", &["Slack"]), ("Webhook", &["webhook"])];
+const RECEIVERS: [(&str, &[&str]); 5] = [
+    ("Datadog", &["Datadog", "DogStatsD"]),
+    ("OpenTelemetry", &["OpenTelemetry"]),
+    ("Prometheus", &["Prometheus"]),
+    ("Slack", &["Slack"]),
+    ("Webhook", &["webhook"]),
+];
 
 pub(super) fn section(view: &View<'_>) -> Section {
     let mut rows = vec![
