@@ -1,9 +1,9 @@
 //! `katydid doctor` and the checks before a run, against real servers in the states that they report.
 
-#[allow(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "headless/command.rs"]
 mod command;
-#[allow(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "redis/server.rs"]
 mod server;
 #[path = "common/wait.rs"]

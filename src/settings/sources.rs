@@ -54,7 +54,7 @@ impl Sources {
         found.map(|found| found.name).filter(|name| name.starts_with(LOCUST)).collect()
     }
 
-    /// Variables whose names are like that of a setting, but wrong; each with the right name.
+    /// Variables with a misspelled name of a setting, each with the correct name.
     pub fn misspelled(&self) -> Vec<(&str, String)> {
         let keys = || Settings::TABLE.iter().map(|setting| setting.key).chain(OTHER_VARIABLES);
         let names = self.environment.keys().chain(self.dotenv.keys());

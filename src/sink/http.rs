@@ -18,7 +18,7 @@ const KEPT_BODY: usize = 2048;
 /// Larger numbers in `X-RateLimit-Reset` are times since 1970, smaller ones delays.
 const LONGEST_RESET: u64 = 1_000_000_000;
 
-/// Creates requests in place of one that was not accepted as it is: with a part of its content each, or simpler.
+/// Creates requests that replace a rejected one: with a part of its content each, or in a simpler form.
 pub type Split = Rc<dyn Fn() -> Vec<Outgoing>>;
 
 /// A `POST` request to send.
@@ -75,6 +75,12 @@ impl Answer {
     fn seconds(&self, name: &str) -> Option<u64> {
         self.headers.get(name)?.to_str().ok()?.trim().parse().ok()
     }
+}
+
+/// Host of a URL, to show where a sink sends to: other parts may contain secrets.
+pub fn host(url: &str) -> String {
+    let url = url::Url::parse(url).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Creates a client with the certificates of the system and the proxies from the environment. Redirects are not

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::contract::Sink;
 use super::event::Event;
 use super::feed::Feed;
-use super::http::Outgoing;
+use super::http::{self, Outgoing};
 use super::interval::Interval;
 use super::outbox::Statuses;
 use super::push;
@@ -45,8 +45,7 @@ impl Sink for Webhook {
     }
 
     fn place(&self) -> String {
-        let host = url::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        host.unwrap_or_default()
+        http::host(&self.url)
     }
 
     fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {

@@ -115,7 +115,7 @@ mod tests {
     use crate::stats::sample::{Failure, Reason};
 
     #[test]
-    fn times_of_failed_requests_are_summed_apart() {
+    fn times_of_failed_requests_are_summed_separately() {
         let sample = |ms, failed: bool| Sample {
             endpoint: 0,
             service: Duration::from_millis(1),

@@ -114,7 +114,7 @@ fn every_system_gets_the_figures_of_the_report_and_no_secret() {
     assert_eq!(api.comments().len(), 1);
 
     // Who gets what: each secret goes only where it belongs.
-    // The runner is told what to mask in the log, which is not in the log then.
+    // These lines tell the runner what to mask; it does not show them.
     let without_masks = |text: String| {
         let lines = text.lines().filter(|line| !line.starts_with("::add-mask::"));
         lines.collect::<Vec<_>>().join("\n")

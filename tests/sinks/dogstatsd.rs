@@ -20,7 +20,7 @@ fn scenario(server: &Server) -> String {
     )
 }
 
-/// Collects datagrams until the sender of the returned channel is told to stop.
+/// Collects datagrams until the returned function is called, which returns them.
 fn collect(receive: impl Fn(&mut [u8]) -> std::io::Result<usize> + Send + 'static) -> impl FnOnce() -> Vec<String> {
     let (stop, stopped) = mpsc::channel::<()>();
     let thread = std::thread::spawn(move || {

@@ -24,7 +24,7 @@ use super::contract::Sink;
 use super::event::Event;
 use super::feed::Feed;
 use super::figures::Figures;
-use super::http::Outgoing;
+use super::http::{self, Outgoing};
 use super::outbox::{Next, Rejected, Statuses};
 use super::push;
 use super::status::Reporter;
@@ -74,7 +74,7 @@ pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
     Ok(Some(Box::new(Otlp { url, headers, resource, temporality: settings.otlp_temporality })))
 }
 
-/// A header from `NAME=VALUE`, whose value may be percent-encoded.
+/// A header from `NAME=VALUE`; the value may be percent-encoded.
 fn header(pair: &str) -> Option<(HeaderName, HeaderValue)> {
     let (name, value) = pair.split_once('=')?;
     let mut value = HeaderValue::from_str(&decoded(value)).ok()?;
@@ -99,8 +99,7 @@ impl Sink for Otlp {
     }
 
     fn place(&self) -> String {
-        let host = url::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        host.unwrap_or_default()
+        http::host(&self.url)
     }
 
     fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {

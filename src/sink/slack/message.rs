@@ -91,8 +91,9 @@ impl Message {
 
     /// Adds lines of text; nothing without lines. What is too long is left out, with a remark.
     pub fn lines(mut self, lines: &[Markup]) -> Self {
+        let lines: Vec<&Markup> = lines.iter().filter(|line| !line.is_empty()).collect();
         let mut text = String::new();
-        for (at, line) in lines.iter().filter(|line| !line.is_empty()).enumerate() {
+        for (at, line) in lines.iter().enumerate() {
             if text.len() + line.0.len() > MAX_SECTION {
                 text.push_str(&format!("\n… and {} more", lines.len() - at));
                 break;

@@ -20,7 +20,7 @@ use self::message::Message;
 use super::contract::Sink;
 use super::event::Event;
 use super::feed::Feed;
-use super::http::{Outgoing, Split};
+use super::http::{self, Outgoing, Split};
 use super::outbox::{self, Next, Statuses};
 use super::push;
 use super::status::Reporter;
@@ -56,8 +56,7 @@ impl Sink for Slack {
     }
 
     fn place(&self) -> String {
-        let host = url::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        host.unwrap_or_default()
+        http::host(&self.url)
     }
 
     fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
@@ -73,7 +72,7 @@ impl Sink for Slack {
     }
 }
 
-/// Reads the previous run meanwhile, on a thread that may block.
+/// Reads the previous run on a thread that may block.
 fn read_previous(runs: PathBuf, meta: &Arc<Meta>) -> Arc<OnceLock<Previous>> {
     let found = Arc::new(OnceLock::new());
     let (slot, meta) = (Arc::clone(&found), Arc::clone(meta));

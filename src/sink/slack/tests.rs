@@ -30,7 +30,7 @@ fn changes_of_thresholds_are_collected_and_repeated_changes_are_not_mentioned() 
     assert!(report.message(&changed("p99 < 2s", Judged::Violated)).is_none());
     let message = interval(&mut report, 20).unwrap();
     assert!(message.contains("2 thresholds failed") && message.contains("p99"), "{message}");
-    // Failed again meanwhile: nothing has changed.
+    // It recovered and failed again: no change.
     for judged in [Judged::Passes, Judged::Failed] {
         assert!(report.message(&changed("p95 < 1s", judged)).is_none());
     }

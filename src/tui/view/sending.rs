@@ -49,7 +49,7 @@ fn words(one: &Sending, run: &Run) -> String {
     }
     if let Some((response, at)) = last {
         words.push_str(&format!(", last {response}"));
-        // After the end, the time of the last snapshot stands still.
+        // The time of the last snapshot does not change after the end.
         if !run.latest.state.is_done() {
             words.push_str(&format!(", {} ago", age(run.latest.at.duration_since(*at).unwrap_or_default())));
         }
