@@ -31,6 +31,15 @@ pub fn until_it_hears(child: &Child) {
     });
 }
 
+/// A request is under way, on a connection that stands.
+pub fn until_connected(child: &Child, nginx: &Nginx) {
+    let port: u32 = nginx.url().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    until("a connection", || {
+        let peers = fs::read_to_string(format!("/proc/{}/net/tcp", child.id())).unwrap_or_default();
+        peers.contains(&format!(":{port:04X} 01 "))
+    });
+}
+
 fn until_requests(nginx: &Nginx, n: usize) {
     until("requests", || nginx.log().len() >= n);
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::command::{Ran, err, katydid, out, prepared, signal};
 use crate::nginx::{Nginx, free_port};
-use crate::output::until_it_hears;
+use crate::output::{until_connected, until_it_hears};
 use crate::wait::until;
 
 /// One request after the other; the server says when the first is there.
@@ -80,11 +80,7 @@ fn two_signals_at_once_count_as_one() {
         let folder = tempfile::tempdir().unwrap();
         let child = prepared(folder.path(), &scenario, "-t 10m -s 60s").spawn().unwrap();
         until_it_hears(&child);
-        until("a request on its way", || {
-            let peers = fs::read_to_string(format!("/proc/{}/net/tcp", child.id())).unwrap_or_default();
-            let port: u32 = nginx.url().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-            peers.contains(&format!(":{port:04X} 01 "))
-        });
+        until_connected(&child, &nginx);
         let mut both = Command::new("sh");
         both.args(["-c", "kill -s $1 $0; kill -s $2 $0", &child.id().to_string()]).args(pair);
         assert!(both.status().unwrap().success());
@@ -104,7 +100,7 @@ fn timeout_ends_a_run_gracefully_though_it_signals_twice() {
     let folder = tempfile::tempdir().unwrap();
     let command = prepared(folder.path(), &scenario, "-t 10m -s 60s");
     let mut timeout = Command::new("timeout");
-    timeout.arg("1").arg(command.get_program()).args(command.get_args()).current_dir(folder.path());
+    timeout.arg("2").arg(command.get_program()).args(command.get_args()).current_dir(folder.path());
     let output = timeout.env("HOME", folder.path()).output().expect("timeout is part of coreutils");
     let ran = Ran::of(output, folder);
     let text = err(&ran.output);

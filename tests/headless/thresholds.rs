@@ -10,6 +10,7 @@ use katydid::store;
 use crate::calm::calmly;
 use crate::command::{err, katydid, out, run};
 use crate::nginx::Nginx;
+use crate::output::{until_connected, until_it_hears};
 
 /// One request after the other: to a page that is there, and one that is not.
 fn scenario(nginx: &Nginx, thresholds: &str, path: &str) -> String {
@@ -149,7 +150,9 @@ fn a_second_signal_has_its_own_code_and_the_first_has_not() {
         let stop_timeout = if signals.len() == 1 { "1s" } else { "10m" };
         let args = ["--headless", "--only-summary", "-t", "10m", "-s", stop_timeout, "-f", "s.yaml"];
         let child = katydid(folder.path(), &args).spawn().unwrap();
-        crate::output::until_it_hears(&child);
+        until_it_hears(&child);
+        // Before it there is nothing that the second signal could abort.
+        until_connected(&child, &nginx);
         for (at, name) in signals.iter().enumerate() {
             if at > 0 {
                 // Signals within 300 ms count as one.
