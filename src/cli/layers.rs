@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::scenario::syntax::dotenv;
-use crate::settings::{Config, Sources};
+use crate::settings::{Config, OURS, Sources};
 
 /// The flag that names another `config.yaml`, and its variable.
 const FLAG: &str = "--config";
@@ -16,16 +16,38 @@ const VARIABLE: &str = "KATYDID_CONFIG";
 pub(super) struct Layers {
     /// Variables of this process that `.env` has set.
     from_dotenv: BTreeSet<String>,
+    /// Lines of `.env` that were skipped.
+    skipped: Skipped,
     config: Config,
+}
+
+/// Lines of `.env` that were skipped.
+#[derive(Debug, Default)]
+struct Skipped {
+    /// A warning, if there are any.
+    warning: Option<String>,
+    /// Error about a setting of ours.
+    setting: Option<String>,
 }
 
 impl Layers {
     /// Reads both files. The variables of `.env` become variables of this process: scenarios read them there.
     pub fn load(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
-        let from_dotenv = load_dotenv(Path::new(".env"))?;
+        let (from_dotenv, skipped) = load_dotenv(Path::new(".env"))?;
         let named = named(arguments).or_else(|| std::env::var_os(VARIABLE)).filter(|path| !path.is_empty());
         let config = Config::load(named.map(PathBuf::from).as_deref())?;
-        Ok(Self { from_dotenv, config })
+        Ok(Self { from_dotenv, skipped, config })
+    }
+
+    /// Warning about lines of `.env` that were skipped, if any.
+    ///
+    /// # Errors
+    /// If one of them is a setting.
+    pub fn skipped(&mut self) -> Result<Option<String>, String> {
+        match self.skipped.setting.take() {
+            Some(error) => Err(error),
+            None => Ok(self.skipped.warning.take()),
+        }
     }
 
     /// All sources of settings: these files, the environment, and the `flags` of the command line.
@@ -51,11 +73,15 @@ fn named(arguments: impl IntoIterator<Item = OsString>) -> Option<OsString> {
 }
 
 /// Reads `.env` of the current folder, if there is one. What the environment already has stays as it is.
-fn load_dotenv(path: &Path) -> Result<BTreeSet<String>, String> {
-    let mut values = dotenv::read(path).map_err(|error| error.text)?;
+fn load_dotenv(path: &Path) -> Result<(BTreeSet<String>, Skipped), String> {
+    let mut file = dotenv::read(path);
     // The last line of a name counts, and the first that is set stays.
-    values.reverse();
-    set_absent(&values).map_err(|()| format!("cannot use {}", path.display()))
+    file.values.reverse();
+    let names = set_absent(&file.values).map_err(|()| format!("cannot use {}", path.display()))?;
+    let is_setting = |name: &str| name.starts_with(OURS) && std::env::var_os(name).is_none();
+    let setting = file.unreadable.iter().find(|line| line.name.as_deref().is_some_and(is_setting));
+    let setting = setting.map(|line| line.error.text.clone());
+    Ok((names, Skipped { warning: file.warning(), setting }))
 }
 
 /// Sets those variables of this process that it does not have, and returns their names.
@@ -76,13 +102,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_dotenv_is_fine_and_a_broken_one_keeps_its_secret() {
+    fn lines_that_cannot_be_read_are_errors_only_for_settings() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
-        assert_eq!(load_dotenv(&file), Ok(BTreeSet::new()));
-        std::fs::write(&file, "this is hunter2 no assignment\n").unwrap();
-        let text = load_dotenv(&file).unwrap_err();
-        assert!(text.contains("NAME=value") && !text.contains("hunter2"), "{text}");
+        let skipped = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            let (_, skipped) = load_dotenv(&file).unwrap();
+            (skipped.warning.unwrap_or_default(), skipped.setting.unwrap_or_default())
+        };
+        assert_eq!(skipped(""), Default::default());
+        let (warning, setting) = skipped("this is hunter2 no assignment\n");
+        assert!(warning.contains("NAME=value") && !warning.contains("hunter2") && setting.is_empty(), "{warning}");
+        let (_, setting) = skipped("KATYDID_TAGS=hunter2 b\n");
+        assert!(setting.contains("KATYDID_TAGS=…") && !setting.contains("hunter2"), "{setting}");
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
 
 fn run() -> ExitCode {
     // Must come first: clap reads the environment.
-    let layers = match Layers::load(std::env::args_os()) {
+    let mut layers = match Layers::load(std::env::args_os()) {
         Ok(layers) => layers,
         Err(text) => return usage(&text),
     };
@@ -98,6 +98,10 @@ fn run() -> ExitCode {
         Some(Commands::List) => return scenarios::run(),
         Some(Commands::Quick { file }) => quick::fill(&mut flags, file),
         _ => {}
+    }
+    match layers.skipped() {
+        Ok(warning) => warning.into_iter().for_each(|text| console::warn(&format!("warning: {text}"))),
+        Err(why) => return usage(&why),
     }
     let sources = layers.into_sources(flags);
     let mut settings = match Settings::resolve(&sources) {

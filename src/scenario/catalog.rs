@@ -82,18 +82,17 @@ impl Entry {
     /// # Errors
     /// If the file cannot be read or is invalid.
     pub fn load(&self) -> Result<Scenario, ScenarioError> {
-        let whole = match &self.source {
-            Source::Embedded(text) => Scenario::parse(&format!("{}.yaml", self.name), text)?,
-            Source::File(path) => Scenario::load(path)?,
-            Source::Known(known) => Result::clone(known)?,
+        let whole = || match &self.source {
+            Source::Embedded(text) => Scenario::parse(&format!("{}.yaml", self.name), text),
+            Source::File(path) => Scenario::load(path),
+            Source::Known(known) => Result::clone(known),
         };
-        match &self.part {
-            None => Ok(whole),
-            Some(part) => match whole.select(&part.select) {
-                Err(_) if !part.must => Ok(whole),
-                chosen => chosen,
-            },
-        }
+        let Some(part) = &self.part else { return whole() };
+        let chosen = match &self.source {
+            Source::File(path) => Scenario::load_selected(path, &part.select),
+            Source::Embedded(_) | Source::Known(_) => whole()?.select(&part.select),
+        };
+        if part.must { chosen } else { chosen.or_else(|_| whole()) }
     }
 }
 

@@ -21,7 +21,7 @@ impl Scenario {
     /// If a document is invalid: all findings with their positions.
     pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<usize, ScenarioError> {
         let sources = &self.file.sources;
-        let variants = std::iter::once(&self.variant).chain(self.profiles.values());
+        let variants = std::iter::once(&self.variant).chain(self.profiles.values().flatten());
         let mut asked: Vec<SentDocument> = variants.flat_map(|variant| variant.compiled.graphql.clone()).collect();
         asked.sort_by_key(|one| one.at.start);
         asked.dedup_by(|a, b| a.is(b));

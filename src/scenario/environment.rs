@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::ScenarioError;
 use super::eval::template;
 use super::secrets::Redactor;
 use super::syntax::node::Node;
@@ -28,15 +28,31 @@ fn unnamed(environment: &BTreeMap<String, String>) -> impl Iterator<Item = &str>
     environment.get("REDIS_PASSWORD").into_iter().map(String::as_str)
 }
 
-/// The process environment, completed with `.env` in the scenario's folder.
-pub(super) fn environment(folder: Option<&Path>) -> Result<BTreeMap<String, String>, ScenarioError> {
-    let mut all = template::process();
-    let Some(folder) = folder else { return Ok(all) };
-    let mut own = BTreeMap::new();
-    // The last definition of a name is used, as in a shell.
-    own.extend(dotenv::read(&folder.join(".env"))?);
-    for (name, value) in own {
-        all.entry(name).or_insert(value);
+/// Variables that `env` can use.
+#[derive(Debug, Default)]
+pub(super) struct Environment {
+    /// Names and values: those of the process, completed with `.env` in the scenario's folder.
+    pub values: Arc<BTreeMap<String, String>>,
+    /// Variables in lines of `.env` that cannot be read, and why.
+    pub unreadable: Arc<BTreeMap<String, String>>,
+    /// Warning about such lines. None for the `.env` of the current folder, about which the program warns itself.
+    pub warning: Option<String>,
+}
+
+impl Environment {
+    /// Reads the variables.
+    pub fn read(folder: Option<&Path>) -> Self {
+        let mut values = template::process();
+        let Some(folder) = folder else { return Self { values: Arc::new(values), ..Self::default() } };
+        let file = dotenv::read(&folder.join(".env"));
+        let same = |here: std::path::PathBuf| Some(here.canonicalize().ok()? == folder.canonicalize().ok()?);
+        let here = std::env::current_dir().ok().and_then(same) == Some(true);
+        let warning = file.warning().filter(|_| !here);
+        // The last definition of a name is used, as in a shell.
+        for (name, value) in file.values.into_iter().collect::<BTreeMap<_, _>>() {
+            values.entry(name).or_insert(value);
+        }
+        let unreadable = file.unreadable.into_iter().filter_map(|line| Some((line.name?, line.error.brief)));
+        Self { values: Arc::new(values), unreadable: Arc::new(unreadable.collect()), warning }
     }
-    Ok(all)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::environment::{declared, environment, named_in};
+use super::environment::{Environment, declared, named_in};
 use super::graphql::endpoint::SentDocument;
 use super::plan::{Plan, Reports};
 use super::secrets::Redactor;
@@ -19,7 +19,7 @@ use super::{ScenarioError, SelectOptions, compile};
 pub struct Scenario {
     pub(super) file: Arc<File>,
     /// The whole file with each of its profiles, by name.
-    pub(super) profiles: Arc<BTreeMap<String, Variant>>,
+    pub(super) profiles: Arc<BTreeMap<String, Result<Variant, ScenarioError>>>,
     /// The selected variant.
     pub(super) variant: Variant,
     pub(super) select: Arc<SelectOptions>,
@@ -54,7 +54,7 @@ pub(super) struct Compiled {
 pub(super) struct File {
     pub sources: Sources,
     pub root: Arc<Node>,
-    environment: Arc<BTreeMap<String, String>>,
+    environment: Environment,
 }
 
 impl Scenario {
@@ -84,11 +84,10 @@ impl Scenario {
         let text = String::from_utf8(bytes).map_err(|error| {
             let (text, found) = diagnostic::bad_byte(error);
             let mut sources = Sources::new(&origin, &text, None);
-            sources.protect(named_in(&text, &environment(Some(folder)).unwrap_or_default()));
+            sources.protect(named_in(&text, &Environment::read(Some(folder)).values));
             diagnostic::render(&sources, vec![found])
         })?;
-        let all = Self::parse_in(&origin, &text, Some(folder))?;
-        if *select == SelectOptions::default() { Ok(all) } else { all.select(select) }
+        Self::parse_selected(&origin, &text, Some(folder), select)
     }
 
     /// Compiles a text without a folder; `origin` is the file name shown in errors.
@@ -104,11 +103,22 @@ impl Scenario {
     /// # Errors
     /// If it is invalid.
     pub fn parse_in(origin: &str, text: &str, folder: Option<&Path>) -> Result<Self, ScenarioError> {
-        let environment = Arc::new(environment(folder)?);
+        Self::parse_selected(origin, text, folder, &SelectOptions::default())
+    }
+
+    /// Compiles a text and selects a part of it. The whole text must be valid, but only the variables of the
+    /// environment that the part uses must be set.
+    fn parse_selected(
+        origin: &str,
+        text: &str,
+        folder: Option<&Path>,
+        select: &SelectOptions,
+    ) -> Result<Self, ScenarioError> {
+        let environment = Environment::read(folder);
         let (mut sources, root) = compose::compose(origin, text, folder);
         sources.protect(match &root {
-            Ok(root) => declared(root, &environment),
-            Err(_) => named_in(sources.text(), &environment),
+            Ok(root) => declared(root, &environment.values),
+            Err(_) => named_in(sources.text(), &environment.values),
         });
         let root = root.map_err(|found| diagnostic::render(&sources, found))?;
         let file = File { sources, root: Arc::new(root), environment };
@@ -130,10 +140,17 @@ impl Scenario {
         }
         let stem = Path::new(origin).file_stem().map_or_else(|| origin.into(), |s| s.to_string_lossy());
         let name = built.head.name.as_deref().unwrap_or(&stem).into();
-        let variant = file.variant(Arc::clone(&file.root), built)?;
-        let profiles = others.into_iter().map(|(name, root, built)| Ok((name, file.variant(root, built)?)));
-        let profiles = Arc::new(profiles.collect::<Result<_, _>>()?);
-        Ok(Self { file: Arc::new(file), profiles, variant, select: Arc::default(), name })
+        if !built.errors.is_empty() {
+            built.errors.append(&mut built.unset);
+            return Err(diagnostic::render(&file.sources, built.errors));
+        }
+        let profiles = others.into_iter().map(|(name, root, built)| (name, file.variant(root, built)));
+        let profiles: Arc<BTreeMap<_, _>> = Arc::new(profiles.collect());
+        let variant = match *select == everything {
+            true => file.variant(Arc::clone(&file.root), built)?,
+            false => file.selected(&profiles, select)?,
+        };
+        Ok(Self { file: Arc::new(file), profiles, variant, select: Arc::new(select.clone()), name })
     }
 
     /// The same scenario with another selection.
@@ -141,23 +158,7 @@ impl Scenario {
     /// # Errors
     /// If it has no such profile, class or tag.
     pub fn select(&self, select: &SelectOptions) -> Result<Self, ScenarioError> {
-        let plain = |why: String| self.refusal(&format!("{}: {why}", self.file.sources.origin()));
-        let is_whole = SelectOptions { profile: None, ..select.clone() } == SelectOptions::default();
-        let known = select.profile.as_ref().and_then(|name| self.profiles.get(name));
-        let variant = match known.filter(|_| is_whole) {
-            Some(known) => known.clone(),
-            None => {
-                let root = match &select.profile {
-                    Some(profile) => Arc::new(compose::overlay(&self.file.root, profile).map_err(plain)?),
-                    None => Arc::clone(&self.file.root),
-                };
-                let built = self.file.build(&root, select);
-                self.file.variant(root, built)?
-            }
-        };
-        if let Some(nothing) = &variant.compiled.nothing {
-            return Err(plain(nothing.clone()));
-        }
+        let variant = self.file.selected(&self.profiles, select)?;
         Ok(Self { variant, select: Arc::new(select.clone()), ..self.clone() })
     }
 
@@ -234,12 +235,41 @@ impl Scenario {
 }
 
 impl File {
+    /// A part of the file: a profile, tags, classes.
+    fn selected(
+        &self,
+        profiles: &BTreeMap<String, Result<Variant, ScenarioError>>,
+        select: &SelectOptions,
+    ) -> Result<Variant, ScenarioError> {
+        let plain = |why: String| diagnostic::plain(&self.sources.mask(&format!("{}: {why}", self.sources.origin())));
+        let is_whole = SelectOptions { profile: None, ..select.clone() } == SelectOptions::default();
+        let known = select.profile.as_ref().and_then(|name| profiles.get(name));
+        let variant = match known.filter(|_| is_whole) {
+            Some(known) => known.clone()?,
+            None => {
+                let root = match &select.profile {
+                    Some(profile) => Arc::new(compose::overlay(&self.root, profile).map_err(plain)?),
+                    None => Arc::clone(&self.root),
+                };
+                let built = self.build(&root, select);
+                self.variant(root, built)?
+            }
+        };
+        match &variant.compiled.nothing {
+            Some(nothing) => Err(plain(nothing.clone())),
+            None => Ok(variant),
+        }
+    }
+
     fn variant(&self, root: Arc<Node>, built: compile::Built) -> Result<Variant, ScenarioError> {
-        let compile::Built { head, plan, errors, mut warnings, nothing, graphql } = built;
+        let compile::Built { head, plan, mut errors, mut unset, mut warnings, nothing, graphql } = built;
+        errors.append(&mut unset);
         let Some(plan) = plan.filter(|_| errors.is_empty()) else {
             return Err(diagnostic::render(&self.sources, errors));
         };
-        let warnings = diagnostic::print(&self.sources, &mut warnings, "warning").into();
+        let mut text = self.environment.warning.iter().map(|why| format!("warning: {why}")).collect::<Vec<_>>();
+        text.extend(Some(diagnostic::print(&self.sources, &mut warnings, "warning")).filter(|text| !text.is_empty()));
+        let warnings = text.join("\n\n").into();
         Ok(Variant { root, compiled: Arc::new(Compiled { head, plan, graphql, nothing }), warnings })
     }
 
@@ -249,7 +279,8 @@ impl File {
             root,
             whole: &self.root,
             select,
-            environment: &self.environment,
+            environment: &self.environment.values,
+            unreadable: &self.environment.unreadable,
         })
     }
 }

@@ -131,6 +131,79 @@ fn undeclared_passwords_are_masked_everywhere() {
     assert!(!error.text.contains("other-pw") && !error.brief.contains("other-pw"), "{error}");
 }
 
+/// Variables of the environment that a selection of the file needs.
+fn needed(text: &str, select: &SelectOptions) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s.yaml");
+    std::fs::write(&file, text).unwrap();
+    let Err(error) = Scenario::load_selected(&file, select) else { return Vec::new() };
+    let lines = error.text.lines().filter_map(|line| line.strip_prefix("error: the environment variable "));
+    let mut names: Vec<String> =
+        lines.map(|line| line.strip_suffix(" is not set").unwrap_or_else(|| panic!("{error}")).to_owned()).collect();
+    names.sort();
+    assert!(!names.is_empty(), "{error}");
+    names
+}
+
+#[test]
+fn only_variables_that_the_selection_uses_must_be_set() {
+    let text = "host: http://h\nsecrets: [T_A, T_B, T_VAR, T_ADMIN]\nvars: { key: '{{ env.T_VAR }}', more: '{{ key }}x' }\n\
+        profiles: { p: { host: '{{ env.T_HOST }}' } }\n\
+        flows: { one: [{ call: two }], two: [{ get: '/{{ env.T_FLOW }}' }], never: [{ get: '/{{ env.T_NEVER }}' }] }\n\
+        user_classes:\n  User:\n    tasks:\n    - { tags: a, steps: [{ get: '/{{ env.T_A }}' }] }\n    \
+        - { tags: b, steps: [{ get: /, headers: { X: '{{ env.T_B }}' }, expect: { status: 200 } }] }\n    \
+        - { tags: var, steps: [{ post: /, json: { deep: ['{{ more }}'] } }] }\n    \
+        - { tags: flow, steps: [{ call: one }] }\n    - { tags: none, steps: [{ get: / }] }\n    \
+        - { tags: steps, steps: [{ get: / }, { repeat: 2, steps: [{ get: '/{{ env.T_IN }}', tags: inner }] }] }\n    \
+        - { tags: default, steps: [{ get: \"/{{ env.T_A | default('x') }}\" }] }\n  \
+        Admin:\n    on_start: [{ get: '/{{ env.T_ADMIN }}' }]\n    tasks: [{ name: admin, tags: adm, steps: [{ get: / }] }]\n";
+    let tags = |tags: &str| SelectOptions { tags: vec![tags.to_owned()], ..SelectOptions::default() };
+    let classes = |class: &str| SelectOptions { classes: vec![class.to_owned()], ..SelectOptions::default() };
+    let except =
+        |tags: &str| SelectOptions { exclude_tags: tags.split(' ').map(str::to_owned).collect(), ..classes("User") };
+    for (select, wanted) in [
+        (tags("a"), "T_A"),
+        (tags("b"), "T_B"),
+        (tags("var"), "T_VAR"),
+        (tags("flow"), "T_FLOW"),
+        (tags("none"), ""),
+        (tags("default"), ""),
+        (tags("inner"), "T_IN"),
+        (tags("adm"), "T_ADMIN"),
+        (classes("Admin"), "T_ADMIN"),
+        (classes("User"), "T_A T_B T_FLOW T_IN T_VAR"),
+        (except("a b flow inner"), "T_VAR"),
+        (except("a b flow steps var"), ""),
+        (SelectOptions { profile: Some("p".to_owned()), ..tags("none") }, "T_HOST"),
+        (SelectOptions::default(), "T_A T_ADMIN T_B T_FLOW T_IN T_VAR"),
+    ] {
+        assert_eq!(needed(text, &select).join(" "), wanted, "{select:?}");
+    }
+}
+
+#[test]
+fn lines_of_dotenv_that_cannot_be_read_are_errors_where_they_are_used() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "T_OPTS=-Xmx1g hunter2\nT_OK=1\n<<<<\n").unwrap();
+    let load = |path: &str| {
+        let text = format!("host: http://h\ntasks: [{{ steps: [{{ get: '/{{{{ env.{path} }}}}' }}] }}]\n");
+        Scenario::parse_in("t.yaml", &text, Some(folder.path()))
+    };
+    let warnings = load("T_OK").unwrap().warnings().to_owned();
+    assert!(warnings.contains(".env line 1:8: a value with spaces must be quoted (and 1 more)"), "{warnings}");
+    let error = load("T_OPTS").unwrap_err().text;
+    assert!(error.contains("T_OPTS is not set") && error.contains(".env line 1:8: a value with spaces"), "{error}");
+    assert!(!warnings.contains("hunter2") && !error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_secret_that_nothing_uses_is_a_warning() {
+    let text = "host: http://h\nsecrets: [T_TYPO, REDIS_PASSWORD]\ntasks: [{ steps: [{ get: / }] }]\n";
+    let warnings = Scenario::parse("t.yaml", text).unwrap().warnings().to_owned();
+    assert!(warnings.contains("T_TYPO is not set, and no template uses it"), "{warnings}");
+    assert!(!warnings.contains("REDIS_PASSWORD is"), "{warnings}");
+}
+
 #[test]
 fn host_of_the_wrong_kind_is_rejected() {
     let plan = |text: &str, host: &str, demo: Option<&str>| {

@@ -29,6 +29,7 @@ pub use datadog::{DatadogSite, StatsdAddress};
 pub use found::{Given, Origin};
 pub use host::parse_host;
 pub use log_level::LogLevel;
+pub(crate) use setting::OURS;
 pub use setting::{Setting, Shape};
 pub use slack::SlackEvent;
 pub use sources::Sources;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 /// Prefix of our environment variables.
-pub(super) const OURS: &str = "KATYDID_";
+pub(crate) const OURS: &str = "KATYDID_";
 
 /// The subcommand that checks a run, and so takes the flags of one.
 const DOCTOR: &str = "doctor";

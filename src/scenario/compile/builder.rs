@@ -14,6 +14,7 @@ use super::graphql_settings::GraphqlSettings;
 use super::input::Input;
 use super::interner::Interner;
 use super::tag_filter::TagFilter;
+use super::unset::Part;
 use crate::row_kind::RowKind;
 use crate::scenario::eval::template::{Names, TemplateError};
 use crate::scenario::graphql::endpoint::SentDocument;
@@ -40,6 +41,10 @@ pub(super) struct Builder<'a> {
     pub flow_table: FlowTable,
     /// Filter for tasks and steps.
     pub tags: TagFilter<'a>,
+    /// Errors for variables of the environment that the selected part needs and that are not set.
+    pub demanded: Vec<Diagnostic>,
+    /// Current part of the file.
+    pub part: Part,
     /// Requirements of the steps.
     pub uses: Uses,
     /// Files that were read, so that each is in memory only once.
@@ -80,8 +85,9 @@ pub(super) struct Uses {
 
 impl<'a> Builder<'a> {
     pub fn new(input: Input<'a>) -> Self {
-        let names =
+        let mut names =
             Names::with_environment(Value::from_pairs(Vec::<(String, Value)>::new()), Arc::clone(input.environment));
+        names.unreadable = Arc::clone(input.unreadable);
         Self {
             sources: input.sources,
             settings: Settings { defaults: Fields(&[]), graphql: GraphqlSettings::unread() },
@@ -91,6 +97,8 @@ impl<'a> Builder<'a> {
             interner: Interner::default(),
             flow_table: FlowTable::default(),
             tags: TagFilter::new(input.select),
+            part: Part::default(),
+            demanded: Vec::new(),
             uses: Uses::default(),
             files: HashMap::new(),
             stage_names: stage_names(input.whole),
@@ -123,6 +131,9 @@ impl<'a> Builder<'a> {
             Some(i) if !error.word.is_empty() => node.at.start + i..node.at.start + i + error.word.len(),
             _ => node.at.clone(),
         };
+        if error.unset {
+            return self.unset(at, error);
+        }
         let mut diagnostic = Diagnostic::new(at, error.message);
         diagnostic.notes = error.notes;
         if let Some(flow) = self.flow_table.current.as_ref().filter(|_| error.undefined) {

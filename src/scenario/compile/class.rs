@@ -3,6 +3,7 @@
 use super::builder::Builder;
 use super::fields::Fields;
 use super::tag_filter::TagContext;
+use super::unset::Part;
 use super::{flow_table, interner};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Class, Start, Task};
@@ -40,7 +41,9 @@ impl<'a> Builder<'a> {
         let mut classes = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let Some(fields) = self.fields(value, &keys::CLASS) else { continue };
-            let class = self.class(&key.name, &fields, false);
+            let wanted = &self.tags.select.classes;
+            let part = if wanted.is_empty() || wanted.contains(&key.name) { Part::Always } else { Part::Never };
+            let class = self.within(part, |b| b.class(&key.name, &fields, false));
             if class.as_ref().is_some_and(|c| c.weight == 0 && c.fixed_count.is_none()) {
                 let message = format!("user class `{}` has weight 0: this class never runs", key.name);
                 self.warn(key.at.clone(), message, "give a weight above 0, or a fixed_count");
@@ -65,12 +68,16 @@ impl<'a> Builder<'a> {
         let wait = self.or_default(fields.get("wait_time"), keys, "wait_time", |b, n, _| b.wait(n))?;
         let sequential = self.or_default(fields.get("sequential"), keys, "sequential", Self::truth)?;
         self.names.assigned.watch(true);
-        let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
+        let steps = |b: &mut Self, key| {
+            let list = fields.get(key);
+            list.map(|n| b.within(Part::Class(name.to_owned()), |b| b.steps(n, key))).unwrap_or_default()
+        };
+        let on_start = steps(self, "on_start");
         let tasks = fields.get("tasks").map(|n| self.tasks(n, sequential));
         // A user can stop after any of its tasks.
         self.names.assigned.watch(false);
         self.names.assigned.rewind(0);
-        let on_stop = fields.get("on_stop").map(|n| self.steps(n, "on_stop")).unwrap_or_default();
+        let on_stop = steps(self, "on_stop");
         let name = name.into();
         Some(Class { name, weight, fixed_count, start, wait, sequential, on_start, on_stop, tasks: tasks? })
     }
@@ -126,7 +133,8 @@ impl<'a> Builder<'a> {
         self.tags.current.clone_from(&tags);
         let watched = self.names.assigned.watch(!self.tags.excluded(&tags));
         self.tags.context = TagContext::NotSelected;
-        let steps = self.steps(steps, "steps");
+        let part = if self.tags.excluded(&tags) { Part::Never } else { Part::Always };
+        let steps = self.within(part, |b| b.steps(steps, "steps"));
         self.tags.context = TagContext::Shared;
         self.names.assigned.watch(watched);
         self.tags.current.clear();

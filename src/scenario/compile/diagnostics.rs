@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::unset::Unset;
 use crate::scenario::syntax::diagnostic::{Diagnostic, nearest};
 
 /// Errors and warnings of a compilation.
@@ -11,6 +12,8 @@ pub(super) struct Diagnostics {
     pub errors: Vec<Diagnostic>,
     /// Warnings: the file is valid.
     pub warnings: Vec<Diagnostic>,
+    /// Variables of the environment that are not set: errors if their part runs.
+    pub unset: Vec<Unset>,
 }
 
 impl Diagnostics {

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::builder::Builder;
 use super::fields::Fields;
 use super::tag_filter::TagContext;
+use super::unset::Part;
 use crate::scenario::plan::{Action, EndpointId, Flow, FlowId, Step, walk};
 use crate::scenario::syntax::node::{Kind, Node};
 
@@ -26,7 +27,8 @@ impl<'a> Builder<'a> {
         }
         let mut flows = Vec::with_capacity(entries.len());
         for (key, node) in entries {
-            let steps = self.flow_steps(node, &key.name);
+            let part = Part::flow(flows.len());
+            let steps = self.within(part, |b| b.flow_steps(node, &key.name));
             flows.push(Flow { name: key.name.as_str().into(), steps });
         }
         self.cycles(&flows);
@@ -43,14 +45,16 @@ impl<'a> Builder<'a> {
         let mut flows = Vec::new();
         while let Some((name, context)) = self.flow_table.parts.get(flows.len()).cloned() {
             self.tags.context = context;
-            let steps = nodes.get(name.as_str()).map(|node| self.flow_steps(node, &name)).unwrap_or_default();
+            let part = Part::flow(flows.len());
+            let steps = nodes.get(name.as_str()).map(|node| self.within(part, |b| b.flow_steps(node, &name)));
+            let steps = steps.unwrap_or_default();
             flows.push(Flow { name: name.as_str().into(), steps });
         }
         self.tags.context = TagContext::Shared;
         // Flows that are never called are still checked, but not added to the plan.
         for (key, node) in entries.iter().filter(|(key, _)| !flows.iter().any(|flow| *flow.name == *key.name)) {
             let checkpoint = self.checkpoint();
-            self.flow_steps(node, &key.name);
+            self.within(Part::Never, |b| b.flow_steps(node, &key.name));
             self.roll_back(checkpoint);
         }
         self.cycles(&flows);

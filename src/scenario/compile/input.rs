@@ -20,4 +20,6 @@ pub(crate) struct Input<'a> {
     pub select: &'a SelectOptions,
     /// Values of `env`.
     pub environment: &'a Arc<BTreeMap<String, String>>,
+    /// Variables whose line in `.env` cannot be read, and why.
+    pub unreadable: &'a Arc<BTreeMap<String, String>>,
 }

@@ -9,6 +9,7 @@ mod control;
 #[cfg(test)]
 mod defaults;
 mod definite_assignment;
+mod demanded;
 mod diagnostics;
 mod expect;
 mod feeder;
@@ -36,6 +37,7 @@ mod tag_filter;
 mod threshold;
 mod threshold_text;
 mod unsatisfiable;
+mod unset;
 mod value;
 mod wait;
 
@@ -79,6 +81,8 @@ pub(crate) struct Built {
     pub plan: Option<Plan>,
     /// Errors.
     pub errors: Vec<Diagnostic>,
+    /// Errors that depend on the selection: variables of the environment that it needs and that are not set.
+    pub unset: Vec<Diagnostic>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
     /// Why the selected part is empty.
@@ -100,10 +104,11 @@ pub(crate) fn compile(input: Input<'_>) -> Built {
     let mut builder = Builder::new(input);
     let mut head = Head::default();
     let plan = builder.file(input.root, &mut head);
-    let Builder { diagnostics, uses, nothing, .. } = builder;
+    let Builder { diagnostics, uses, nothing, demanded, .. } = builder;
     (head.needs_host, head.sends_http, head.no_redis) = (uses.needs_host, uses.sends_http, uses.no_redis);
-    let plan = plan.filter(|_| diagnostics.errors.is_empty());
-    Built { head, plan, errors: diagnostics.errors, warnings: diagnostics.warnings, nothing, graphql: uses.documents }
+    let plan = plan.filter(|_| diagnostics.errors.is_empty() && demanded.is_empty());
+    let (errors, warnings) = (diagnostics.errors, diagnostics.warnings);
+    Built { head, plan, errors, unset: demanded, warnings, nothing, graphql: uses.documents }
 }
 
 impl<'a> Builder<'a> {
@@ -145,6 +150,7 @@ impl<'a> Builder<'a> {
         let secrets = self.sources.secrets().with(self.uses.passwords.iter().map(String::as_str));
         let ineffective = self.ineffective(&fields, &schedule, &classes);
         let classes = self.chosen(classes);
+        self.demanded = self.demanded(&classes, &flows);
         let mut plan = Plan {
             remarks: ineffective.remarks,
             refusals: ineffective.refusals,

@@ -98,7 +98,12 @@ impl<'a> Builder<'a> {
             }
             self.meant_as_null(value);
             // An undefined value would cause another error at every use of the name.
+            let before = self.diagnostics.unset.len();
             let value = self.constant(value).unwrap_or_else(|| Value::from(()));
+            // Only the parts that use it need the variable of the environment.
+            if let Some(missing) = self.diagnostics.unset.drain(before..).next() {
+                self.names.unset_vars.insert(key.name.clone(), missing.error);
+            }
             vars.push((key.name.clone(), value));
             self.names.vars = Arc::new(Value::from_pairs(vars.clone()));
         }

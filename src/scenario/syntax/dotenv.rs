@@ -1,11 +1,12 @@
 //! Parses `.env` files: lines of `NAME=value`, with the same rules for options and scenarios.
 //!
-//! Input: a path. Output: names and values, or an error with position and note that never contains a value, which may
-//! be a secret. There is no substitution: `$` is a plain character, so that passwords need no escapes.
+//! Input: a path. Output: names and values, and the lines that cannot be read: the file may belong to another tool, so
+//! these are errors only if their variable is used. Errors never contain a value, which may be a secret. There is no
+//! substitution: `$` is a plain character, so that passwords need no escapes.
 
 use std::path::Path;
 
-use super::diagnostic::{self, Diagnostic, ScenarioError, bad_byte};
+use super::diagnostic::{self, Diagnostic, ScenarioError};
 use super::source::{self, Sources, read_limited};
 
 /// Placeholder for values.
@@ -13,33 +14,65 @@ const HIDDEN: &str = "…";
 /// Note: the format of a line.
 const FORM: &str = "write NAME=value, or NAME=\"a value with spaces\"; a # starts a comment";
 
-/// Names and values of a file, in order; empty if the file does not exist.
-///
-/// # Errors
-/// If it cannot be read, or a line is invalid.
-pub fn read(path: &Path) -> Result<Vec<(String, String)>, ScenarioError> {
-    let there = path.symlink_metadata();
-    if there.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
-        return Ok(Vec::new());
+/// Contents of a file.
+#[derive(Debug, Default)]
+pub struct DotEnv {
+    /// Names and values, in order.
+    pub values: Vec<(String, String)>,
+    /// Lines that were skipped.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A line that was skipped, or the whole file.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Name of the variable, if the line has one.
+    pub name: Option<String>,
+    /// What is wrong, with its position; never the value.
+    pub error: ScenarioError,
+}
+
+impl DotEnv {
+    /// A warning about the lines that were skipped, if any.
+    pub fn warning(&self) -> Option<String> {
+        let first = self.unreadable.first()?;
+        let more = match self.unreadable.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more)"),
+        };
+        Some(format!("skipped in {}{more}", first.error.brief))
     }
-    let bytes = read_limited(path, source::MAX_BYTES).map_err(|why| diagnostic::plain(&why))?;
-    let shown = path.display().to_string();
-    let shown = shown.strip_prefix("./").unwrap_or(&shown);
-    let text = match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let (text, found) = bad_byte(error);
-            let before = &text[..found.at.start];
-            let line = before.matches('\n').count();
-            let before = before.rsplit('\n').next().unwrap_or_default();
-            // The name and the position of the byte may be shown.
-            let name = assignment(before).map_or(0, |(_, value)| value);
-            let hidden = HIDDEN.repeat(before[name..].chars().count());
-            let shown_part = format!("{}{hidden}", &before[..name]);
-            return Err(explain(shown, LineError { line, shown: shown_part, what: found.message, note: found.notes }));
-        }
+}
+
+/// Reads a file; empty if it does not exist, or is a folder (of a virtual environment of Python).
+pub fn read(path: &Path) -> DotEnv {
+    let whole = |error: ScenarioError| {
+        let brief = format!("{}: {}", shown(path), error.brief.trim_start_matches("cannot read "));
+        let error = ScenarioError { brief, ..error };
+        DotEnv { unreadable: vec![Unreadable { name: None, error }], ..DotEnv::default() }
     };
-    parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|error| explain(shown, error))
+    let there = path.metadata();
+    if there.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) || there.is_ok_and(|m| m.is_dir()) {
+        return DotEnv::default();
+    }
+    let bytes = match read_limited(path, source::MAX_BYTES) {
+        Ok(bytes) => bytes,
+        Err(why) => return whole(diagnostic::plain(&why)),
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return whole(diagnostic::plain("it is UTF-16: save it as UTF-8"));
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let valid = matches!(text, std::borrow::Cow::Borrowed(_));
+    let (values, errors) = parse(text.strip_prefix('\u{feff}').unwrap_or(&text), valid);
+    let explained =
+        errors.into_iter().map(|error| Unreadable { name: error.name(), error: explain(&shown(path), error) });
+    DotEnv { values, unreadable: explained.collect() }
+}
+
+fn shown(path: &Path) -> String {
+    let shown = path.display().to_string();
+    shown.strip_prefix("./").map(str::to_owned).unwrap_or(shown)
 }
 
 /// An invalid line.
@@ -50,7 +83,14 @@ struct LineError {
     /// Part of the line that may be shown: everything before the value.
     shown: String,
     what: String,
-    note: Vec<String>,
+    note: String,
+}
+
+impl LineError {
+    /// Name of the variable, if it could be read.
+    fn name(&self) -> Option<String> {
+        assignment(&self.shown).ok().map(|(name, _)| name.to_owned())
+    }
 }
 
 fn explain(file: &str, error: LineError) -> ScenarioError {
@@ -58,41 +98,54 @@ fn explain(file: &str, error: LineError) -> ScenarioError {
     text.push_str(&error.shown);
     let at = text.len()..text.len() + HIDDEN.len();
     text.push_str(HIDDEN);
-    let found = Diagnostic { at, message: error.what, notes: error.note };
+    let found = Diagnostic { at, message: error.what, notes: vec![error.note] };
     let mut error = diagnostic::render(&Sources::new(file, &text, None), vec![found]);
     // Lists of scenarios show this next to the scenario's name, so it must name the `.env` file.
     error.brief = crate::clean::line(&format!("{file} {}", error.brief)).into_owned();
     error
 }
 
-fn parse(text: &str) -> Result<Vec<(String, String)>, LineError> {
-    let mut all = Vec::new();
+/// All assignments, and the lines that cannot be read. In a text that is not `valid`, replacement characters stand for
+/// invalid bytes.
+fn parse(text: &str, valid: bool) -> (Vec<(String, String)>, Vec<LineError>) {
+    let (mut all, mut errors) = (Vec::new(), Vec::new());
     let mut rest = text;
     let mut line = 0;
     while !rest.is_empty() {
         let end = rest.find('\n').map_or(rest.len(), |at| at + 1);
         let (own, mut used) = (rest[..end].trim_end(), end);
         if !own.trim().is_empty() && !own.trim_start().starts_with('#') {
-            let error = |shown: &str, what: &str, note: &str| LineError {
-                line,
-                shown: shown.to_owned(),
-                what: what.to_owned(),
-                note: vec![note.to_owned()],
-            };
-            let (name, from) = assignment(own).map_err(|what| error("", what, FORM))?;
-            // A quoted value may span several lines.
-            let nothing = own[from..].starts_with('#') && own[..from].ends_with([' ', '\t']);
-            let read =
-                if nothing { Ok((String::new(), own.len() - from)) } else { value(&rest[from..], own.len() - from) };
-            let (value, taken) = read.map_err(|(what, note)| error(&own[..from], what, &note.replace("NAME", name)))?;
-            all.push((name.to_owned(), value));
-            let after = from + taken;
-            used = rest[after..].find('\n').map_or(rest.len(), |at| after + at + 1);
+            match one(rest, own, valid) {
+                Ok((name, value, taken)) => {
+                    all.push((name.to_owned(), value));
+                    used = rest[taken..].find('\n').map_or(rest.len(), |at| taken + at + 1);
+                }
+                Err(error) => errors.push(LineError { line, ..error }),
+            }
         }
         line += rest[..used].matches('\n').count();
         rest = &rest[used..];
     }
-    Ok(all)
+    (all, errors)
+}
+
+/// The assignment at the start of `rest`, whose first line is `own`: name, value, and its length in bytes.
+fn one<'t>(rest: &'t str, own: &'t str, valid: bool) -> Result<(&'t str, String, usize), LineError> {
+    let error = |shown: &str, what: &str, note: &str| LineError {
+        line: 0,
+        shown: shown.to_owned(),
+        what: what.to_owned(),
+        note: note.to_owned(),
+    };
+    let (name, from) = assignment(own).map_err(|what| error("", what, FORM))?;
+    // A quoted value may span several lines.
+    let nothing = own[from..].starts_with('#') && own[..from].ends_with([' ', '\t']);
+    let read = if nothing { Ok((String::new(), own.len() - from)) } else { value(&rest[from..], own.len() - from) };
+    let (value, taken) = read.map_err(|(what, note)| error(&own[..from], what, &note.replace("NAME", name)))?;
+    if !valid && value.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(error(&own[..from], "invalid UTF-8", "save it as UTF-8"));
+    }
+    Ok((name, value, from + taken))
 }
 
 /// The name, and the offset of the value.
@@ -187,7 +240,7 @@ mod tests {
             ("A=größe", vec![("A", "größe")]),
         ] {
             let wanted: Vec<(String, String)> = wanted.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
-            assert_eq!(parse(text), Ok(wanted), "{text}");
+            assert_eq!(parse(text, true), (wanted, Vec::new()), "{text}");
         }
     }
 
@@ -206,7 +259,7 @@ mod tests {
             ("A=#hunter2", ":1:3", "A='#…'"),
             ("A='hunter2\0'", ":1:3", "NUL"),
         ] {
-            let error = explain("x/.env", parse(text).expect_err(text));
+            let error = explain("x/.env", parse(text, true).1.remove(0));
             assert!(error.text.contains(&format!("x/.env{place}")), "{text}: {error}");
             assert!(error.text.contains(wanted) && !error.text.contains("hun"), "{text}: {error}");
             assert!(error.brief.starts_with("x/.env line "), "{}", error.brief);
@@ -214,13 +267,35 @@ mod tests {
     }
 
     #[test]
-    fn invalid_utf_8_has_a_position() {
+    fn other_lines_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
-        std::fs::write(&file, b"A=1\nB=hunter2\xff\n").unwrap();
-        let error = read(&file).unwrap_err().text;
-        assert!(error.contains(".env:2:10") && error.contains("2 | B=…") && error.contains("UTF-8"), "{error}");
-        assert!(!error.contains("hunter2"), "{error}");
+        let text = b"JAVA_OPTS=-Xmx1g -Xms1g\nA=1\nB=hunter2\xff\nC=\"hunter2\nD='x\ny'\n<<<<<<< HEAD\nE=5\n";
+        std::fs::write(&file, text).unwrap();
+        let read = super::read(&file);
+        let values: Vec<String> = read.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(values, ["A=1", "D=x\ny", "E=5"]);
+        let names: Vec<_> = read.unreadable.iter().map(|one| one.name.as_deref()).collect();
+        assert_eq!(names, [Some("JAVA_OPTS"), Some("B"), Some("C"), None]);
+        let warning = read.warning().unwrap();
+        assert!(
+            warning.contains(".env line 1:11: a value with spaces") && warning.ends_with("(and 3 more)"),
+            "{warning}"
+        );
+        let error = &read.unreadable[1].error.text;
+        assert!(error.contains(".env:3:3") && error.contains("UTF-8") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn other_encodings_and_folders_are_no_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("utf-16");
+        std::fs::write(&file, b"\xff\xfeA\0=\0b\0").unwrap();
+        assert!(super::read(&file).warning().unwrap().contains("save it as UTF-8"));
+        for path in [folder.path(), &folder.path().join("missing")] {
+            let read = super::read(path);
+            assert!(read.values.is_empty() && read.unreadable.is_empty(), "{}", path.display());
+        }
     }
 
     #[test]
@@ -229,7 +304,7 @@ mod tests {
         let pieces = ["A", "=", "'", "\"", "\\", "\n", "\r\n", "#", " ", "é", "$", "export", "\u{feff}", "\t"];
         for _ in 0..20_000 {
             let text: String = (0..random.usize(0..14)).map(|_| pieces[random.usize(0..pieces.len())]).collect();
-            if let Err(error) = parse(&text) {
+            for error in parse(&text, random.bool()).1 {
                 let _ = explain("f", error);
             }
         }

@@ -7,6 +7,7 @@ mod subscription;
 
 use crate::scenario::compile::builder::Builder;
 use crate::scenario::compile::fields::Fields;
+use crate::scenario::compile::unset::Part;
 use crate::scenario::grammar::actions::{self, ACTIONS, ANY_STEP, ActionKind};
 use crate::scenario::grammar::table;
 use crate::scenario::plan::{Action, Step};
@@ -55,10 +56,14 @@ impl Builder<'_> {
         let contains_steps = action.contains_steps();
         let taken = !excluded && (wanted || contains_steps || (word == "call" && self.calls_selected_flow(argument)));
         let watched = self.names.assigned.watch(taken && self.names.assigned.watching());
+        // Inside of a step that is not taken, nothing is.
+        let part = if taken { self.part.clone() } else { Part::Never };
+        let outer = std::mem::replace(&mut self.part, part);
         let when = fields.get("when").map(|n| self.condition(n, "when"));
         let (around, checkpoint) = (self.tags.current.len(), self.checkpoint());
         self.tags.current.extend(own_tags);
         let built = self.action(action, argument, &fields);
+        self.part = outer;
         self.names.assigned.watch(watched);
         self.warn_of_unset(node);
         self.tags.current.truncate(around);

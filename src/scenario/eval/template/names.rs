@@ -22,6 +22,10 @@ pub(crate) struct Names {
     pub slots: Arc<SlotTable>,
     /// The variables of `env`.
     pub environment: Arc<BTreeMap<String, String>>,
+    /// Variables whose line in `.env` cannot be read, and why.
+    pub unreadable: Arc<BTreeMap<String, String>>,
+    /// Entries of `vars` without a value, because it needs this variable of `env`, which is not set.
+    pub unset_vars: BTreeMap<String, TemplateError>,
     /// The columns of each data file.
     pub columns: HashMap<String, Arc<[Arc<str>]>>,
     /// Names that were used, to find the unused ones.
@@ -56,6 +60,8 @@ impl Names {
             vars: Arc::new(vars),
             slots: Arc::new(SlotTable::new(&environment)),
             environment,
+            unreadable: Arc::default(),
+            unset_vars: BTreeMap::new(),
             columns: HashMap::new(),
             used: RefCell::default(),
             assigned: DefiniteAssignment::default(),
@@ -76,6 +82,9 @@ pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, 
     let root = parts.next().unwrap_or(name);
     let member = parts.next();
     names.used.borrow_mut().insert(if root == "vars" { member.unwrap_or(root) } else { root }.to_owned());
+    if let Some(error) = names.unset_vars.get(if root == "vars" { member.unwrap_or(root) } else { root }) {
+        return Err(error.clone().note(format!("`{name}` uses it")).at(name));
+    }
     match (root, member) {
         ("user", Some("id") | None) | ("iteration", _) => Ok(true),
         ("user", Some(other)) => {
@@ -160,8 +169,14 @@ fn environment(variable: &str, written: &str, code: &str, names: &Names) -> Resu
     if names.environment.contains_key(variable) || has_default(written, code) {
         return Ok(());
     }
-    Err(TemplateError::new(written, format!("the environment variable {variable} is not set"))
-        .note(format!("set it, or give a default: {{{{ env.{variable} | default(\"…\") }}}}")))
+    let mut error = TemplateError::new(written, format!("the environment variable {variable} is not set"));
+    error.unset = true;
+    Err(match names.unreadable.get(variable) {
+        Some(why) => error.note(why.as_str()),
+        None => error.note(format!(
+            "set it, write {variable}=… into .env, or give a default: {{{{ env.{variable} | default(\"…\") }}}}"
+        )),
+    })
 }
 
 fn has_default(written: &str, code: &str) -> bool {
