@@ -33,7 +33,8 @@ fn unnamed(environment: &BTreeMap<String, String>) -> impl Iterator<Item = &str>
 pub(super) struct Environment {
     /// Names and values: those of the process, completed with `.env` in the scenario's folder.
     pub values: Arc<BTreeMap<String, String>>,
-    /// Variables in lines of `.env` that cannot be read, and why.
+    /// Variables in lines of `.env` that cannot be read, and why; an empty name stands for all others, if the whole file
+    /// cannot be read.
     pub unreadable: Arc<BTreeMap<String, String>>,
     /// Warning about such lines. None for the `.env` of the current folder, about which the program warns itself.
     pub warning: Option<String>,

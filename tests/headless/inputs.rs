@@ -77,7 +77,10 @@ fn only_ordinary_files_are_read() {
         let inside = told(other.path(), &["check", "s.yaml"]);
         let beside = told(folder.path(), &["check", &other.path().join("s.yaml").display().to_string()]);
         for (text, code) in [inside, beside] {
-            assert!(text.contains(&format!("it is {words}, not a file")) && code == Some(2), "{text}");
+            // It may belong to another tool: a Python environment is a directory.
+            let silent = words.contains("directory") && !text.contains("warning");
+            let warned = text.contains("warning: ") && text.contains(&format!("it is {words}, not a file"));
+            assert!((silent || warned) && code == Some(0), "{text}");
         }
         fs::rename(other.path().join(".env"), folder.path().join(name)).unwrap();
     }

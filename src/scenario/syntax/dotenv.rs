@@ -26,7 +26,7 @@ pub struct DotEnv {
 /// A line that was skipped, or the whole file.
 #[derive(Debug)]
 pub struct Unreadable {
-    /// Name of the variable, if the line has one.
+    /// Name of the variable, if the line has one; empty for the whole file.
     pub name: Option<String>,
     /// What is wrong, with its position; never the value.
     pub error: ScenarioError,
@@ -40,16 +40,15 @@ impl DotEnv {
             0 => String::new(),
             more => format!(" (and {more} more)"),
         };
-        Some(format!("skipped in {}{more}", first.error.brief))
+        Some(format!("skipped: {}{more}", first.error.brief))
     }
 }
 
 /// Reads a file; empty if it does not exist, or is a folder (of a virtual environment of Python).
 pub fn read(path: &Path) -> DotEnv {
-    let whole = |error: ScenarioError| {
-        let brief = format!("{}: {}", shown(path), error.brief.trim_start_matches("cannot read "));
-        let error = ScenarioError { brief, ..error };
-        DotEnv { unreadable: vec![Unreadable { name: None, error }], ..DotEnv::default() }
+    let whole = |why: &str| {
+        let error = diagnostic::plain(&format!("cannot read {}: {why}", shown(path)));
+        DotEnv { unreadable: vec![Unreadable { name: Some(String::new()), error }], ..DotEnv::default() }
     };
     let there = path.metadata();
     if there.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) || there.is_ok_and(|m| m.is_dir()) {
@@ -57,10 +56,10 @@ pub fn read(path: &Path) -> DotEnv {
     }
     let bytes = match read_limited(path, source::MAX_BYTES) {
         Ok(bytes) => bytes,
-        Err(why) => return whole(diagnostic::plain(&why)),
+        Err(why) => return whole(why.rsplit(": ").next().unwrap_or_default()),
     };
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return whole(diagnostic::plain("it is UTF-16: save it as UTF-8"));
+        return whole("it is UTF-16; save it as UTF-8");
     }
     let text = String::from_utf8_lossy(&bytes);
     let valid = matches!(text, std::borrow::Cow::Borrowed(_));

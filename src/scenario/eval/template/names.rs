@@ -171,7 +171,7 @@ fn environment(variable: &str, written: &str, code: &str, names: &Names) -> Resu
     }
     let mut error = TemplateError::new(written, format!("the environment variable {variable} is not set"));
     error.unset = true;
-    Err(match names.unreadable.get(variable) {
+    Err(match names.unreadable.get(variable).or_else(|| names.unreadable.get("")) {
         Some(why) => error.note(why.as_str()),
         None => error.note(format!(
             "set it, write {variable}=… into .env, or give a default: {{{{ env.{variable} | default(\"…\") }}}}"
