@@ -16,6 +16,8 @@ mod server;
 mod transactions;
 #[path = "redis/users.rs"]
 mod users;
+#[path = "redis/valkey.rs"]
+mod valkey;
 #[path = "common/wait.rs"]
 mod wait;
 

@@ -7,7 +7,10 @@ use crate::units;
 /// Figures of the server's `INFO` at one moment. `None` if the version does not report it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerFigures {
-    /// Version, such as `7.0.15`.
+    /// Name of the product if it is not Redis itself, such as `Valkey`; else empty.
+    #[serde(default)]
+    pub product: String,
+    /// Version of the product, such as `7.0.15`.
     pub version: String,
     /// Connected clients.
     pub clients: u64,
@@ -49,6 +52,16 @@ pub struct ServerFigures {
 const WARN_RATIO: f64 = 0.8;
 
 impl ServerFigures {
+    /// Name and version, such as `Redis 7.0.15`.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name(), self.version)
+    }
+
+    /// Name of the product.
+    pub fn name(&self) -> &str {
+        if self.product.is_empty() { "Redis" } else { &self.product }
+    }
+
     /// Updates the counters from a reading after the run, when its users have disconnected.
     pub fn update_counters(&mut self, later: &ServerFigures) {
         self.stale.clone_from(&later.stale);

@@ -5,6 +5,7 @@ mod authority;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use authority::make_certificates;
@@ -14,6 +15,7 @@ use crate::wait::until;
 /// A running server; stops when dropped.
 pub struct Redis {
     pub port: u16,
+    program: PathBuf,
     arguments: Vec<String>,
     child: Option<Child>,
     folder: tempfile::TempDir,
@@ -22,9 +24,18 @@ pub struct Redis {
 impl Redis {
     /// Starts with additional arguments.
     pub fn start(arguments: &str) -> Self {
+        Self::of("redis-server".into(), arguments)
+    }
+
+    /// Starts a Valkey, from the package that tests/run installs.
+    pub fn valkey() -> Self {
+        Self::of(valkey_server(), "")
+    }
+
+    fn of(program: PathBuf, arguments: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
-        let mut redis = Self { port: free_port(), arguments, child: None, folder };
+        let mut redis = Self { port: free_port(), program, arguments, child: None, folder };
         redis.revive();
         redis
     }
@@ -48,7 +59,7 @@ impl Redis {
              --tls-auth-clients {client_certificates}"
         );
         let arguments = line.split_whitespace().map(str::to_owned).collect();
-        let mut redis = Self { port, arguments, child: None, folder };
+        let mut redis = Self { port, program: "redis-server".into(), arguments, child: None, folder };
         redis.spawn("0");
         redis
     }
@@ -60,11 +71,11 @@ impl Redis {
     }
 
     fn spawn(&mut self, plain_port: &str) {
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(&self.program);
         command.args(["--port", plain_port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.args(&self.arguments).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
-        self.child = Some(command.spawn().expect("redis-server is installed: tests/run does that"));
+        self.child = Some(command.spawn().expect("the server is installed: tests/run does that"));
         until("a Redis that listens", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
@@ -106,6 +117,23 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The server in the package, whose path contains the versions of Python and of the machine.
+fn valkey_server() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/valkey/lib");
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_name() == "valkey-server" {
+                return entry.path();
+            }
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    panic!("no valkey-server: tests/run installs it");
 }
 
 pub fn free_port() -> u16 {

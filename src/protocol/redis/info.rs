@@ -4,6 +4,16 @@ use std::collections::HashMap;
 
 use crate::stats::server::ServerFigures;
 
+/// Servers that speak the protocol, and the line with their own version: for the sake of clients, `redis_version` is
+/// that of the Redis which they are compatible with.
+const PRODUCTS: [(&str, &str); 5] = [
+    ("Valkey", "valkey_version"),
+    ("Dragonfly", "dragonfly_version"),
+    ("Kvrocks", "kvrocks_version"),
+    ("Redict", "redict_version"),
+    ("Garnet", "garnet_version"),
+];
+
 /// Counters since the start of the server that help to explain why it closes connections.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InfoCounters {
@@ -42,6 +52,11 @@ impl<'a> Info<'a> {
         self.0.get(name)?.parse().ok()
     }
 
+    /// Name of the product if it is not Redis itself, and the line with its version.
+    fn product(&self) -> Option<(&'static str, &'static str)> {
+        PRODUCTS.into_iter().find(|(_, version)| self.0.contains_key(version))
+    }
+
     /// The counters.
     pub fn counters(&self) -> InfoCounters {
         InfoCounters {
@@ -58,8 +73,11 @@ impl<'a> Info<'a> {
     /// The figures, except those that need a second sample.
     pub fn figures(&self) -> ServerFigures {
         let limit = |name| self.number(name).filter(|n| *n > 0);
+        let text = |name| self.0.get(name).map_or_else(String::new, |v| crate::clean::line(v).into_owned());
+        let (product, version) = self.product().unwrap_or(("", "redis_version"));
         ServerFigures {
-            version: self.0.get("redis_version").map_or_else(String::new, |v| crate::clean::line(v).into_owned()),
+            product: product.to_owned(),
+            version: text(version),
             clients: self.number("connected_clients").unwrap_or(0),
             max_clients: limit("maxclients"),
             memory: self.number("used_memory").unwrap_or(0),
@@ -91,10 +109,23 @@ mod tests {
         let figures = info.figures();
         assert_eq!((figures.clients, figures.max_clients, figures.memory_limit), (12, Some(100), None));
         assert_eq!((figures.version.as_str(), figures.channels, figures.patterns), ("7.0.15", 3, 4));
+        assert_eq!((figures.title().as_str(), figures.product.as_str()), ("Redis 7.0.15", ""));
         let counters = info.counters();
         assert_eq!((counters.run_id.as_str(), counters.evicted_clients, counters.bytes_in), ("ab12", Some(3), 7));
         assert_eq!(counters.output_buffer_cuts, None);
         assert_eq!(largest_buffer("id=1 omem=0 x\nid=2 omem=20504 y\nid=3 omem=?"), Some(20_504));
         assert_eq!(largest_buffer(""), None);
+    }
+
+    #[test]
+    fn products_are_named_with_their_own_version() {
+        for (text, wanted) in [
+            ("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n", "Valkey 9.1.2"),
+            ("redis_version:7.4.0\r\ndragonfly_version:df-v1.30.0\r\n", "Dragonfly df-v1.30.0"),
+            ("redis_version:7.4.0\r\nos:Linux\r\n", "Redis 7.4.0"),
+            ("valkey_version:\x1b[31m9\r\n", "Valkey  [31m9"),
+        ] {
+            assert_eq!(Info::read(text).figures().title(), wanted, "{text:?}");
+        }
     }
 }

@@ -68,6 +68,7 @@ struct Messages {
 
 #[derive(Serialize)]
 struct Server<'a> {
+    product: &'a str,
     version: &'a str,
     reached: bool,
     clients: u64,
@@ -156,6 +157,7 @@ impl Messages {
 impl<'a> Server<'a> {
     fn of(server: &'a ServerFigures) -> Self {
         Self {
+            product: server.name(),
             version: &server.version,
             reached: !server.unreached,
             clients: server.clients,

@@ -46,9 +46,9 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
         let [ops, bytes_in, bytes_out] = server.rates();
         out.extend((!server.unreached).then(|| {
             format!(
-                "Redis {}: {clients}, {} (peak {}), {ops} commands/s, in {bytes_in}/s, out {bytes_out}/s, {}, {} channels, \
+                "{}: {clients}, {} (peak {}), {ops} commands/s, in {bytes_in}/s, out {bytes_out}/s, {}, {} channels, \
                  {} patterns",
-                server.version,
+                server.title(),
                 units::bytes(server.memory),
                 units::bytes(server.memory_peak),
                 server.cuts(),

@@ -1,4 +1,4 @@
-//! Address and credentials of a Redis server: the parts of a `redis://` URL.
+//! Address and credentials of a Redis or Valkey server: the parts of a `redis://` or `valkey://` URL.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub struct Address {
     pub host: Arc<str>,
     /// Port; default 6379.
     pub port: u16,
-    /// TLS (`rediss://`).
+    /// TLS (`rediss://`, `valkeys://`).
     pub tls: bool,
     /// User name; `None`: `default`.
     pub user: Option<Arc<str>>,
@@ -22,6 +22,10 @@ pub struct Address {
     /// Number of the database, selected after connecting; pub/sub ignores it.
     pub database: u32,
 }
+
+/// Schemes of Redis and Valkey URLs, and whether they use TLS.
+pub(crate) const SCHEMES: [(&str, bool); 4] =
+    [("redis", false), ("rediss", true), ("valkey", false), ("valkeys", true)];
 
 /// Invalid Redis address. The message does not contain it, because it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,14 +36,11 @@ impl Address {
     /// Parses a URL.
     ///
     /// # Errors
-    /// If it is not a valid `redis://` or `rediss://` URL.
+    /// If it is not a valid URL with one of [`SCHEMES`].
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let url = Url::parse(text.trim()).map_err(|_| AddressError("it is not a URL"))?;
-        let tls = match url.scheme() {
-            "redis" => false,
-            "rediss" => true,
-            _ => return Err(AddressError("it must start with redis:// or rediss://")),
-        };
+        let known = SCHEMES.iter().find(|(scheme, _)| *scheme == url.scheme());
+        let tls = known.ok_or(AddressError("it must start with redis://, rediss://, valkey:// or valkeys://"))?.1;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(AddressError("it has no host"))?;
         let decoded = |part: &str| -> Result<Option<Arc<str>>, AddressError> {
             let text = percent_decode_str(part).decode_utf8().map_err(|_| AddressError("it is not valid UTF-8"))?;
@@ -83,6 +84,13 @@ mod tests {
         let password_only = Address::parse("redis://:secret@[::1]:1/").unwrap();
         assert_eq!((&*password_only.host, password_only.user), ("::1", None));
         assert_eq!(password_only.password.as_deref(), Some("secret"));
+        for (text, tls) in [("valkey://h:7000/3", false), ("VALKEYS://load:p%40ss@h:7000/3", true)] {
+            let valkey = Address::parse(text).unwrap();
+            assert_eq!((&*valkey.host, valkey.port, valkey.tls, valkey.database), ("h", 7000, tls, 3), "{text}");
+        }
+        for text in ["valkey://", "valkeyss://h", "valkey:h"] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
         for text in ["", "localhost:6379", "http://x", "redis://", "redis://h/x", "redis://h/-1", "redis://h:99999"] {
             assert!(Address::parse(text).is_err(), "{text}");
         }

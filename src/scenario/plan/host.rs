@@ -2,13 +2,15 @@
 
 use url::Url;
 
+use super::address::SCHEMES;
+
 /// Value of `host` for the embedded demo target.
 pub const DEMO_HOST: &str = "demo";
 
-/// True for a Redis address.
+/// True for the address of a Redis or Valkey server.
 pub fn is_redis(host: &str) -> bool {
     let scheme = host.trim_start().split("://").next().unwrap_or_default();
-    ["redis", "rediss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+    SCHEMES.iter().any(|(known, _)| scheme.eq_ignore_ascii_case(known))
 }
 
 /// Validates a base URL and removes trailing slashes; a path is kept as prefix.

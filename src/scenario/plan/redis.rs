@@ -11,7 +11,7 @@ use crate::scenario::eval::template::{Json, Text};
 /// A Redis server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisTarget {
-    /// `redis://` or `rediss://` URL, with user, password and database.
+    /// `redis://`, `rediss://`, `valkey://` or `valkeys://` URL, with user, password and database.
     pub url: Arc<str>,
     /// Protocol version.
     pub protocol: RedisProtocol,

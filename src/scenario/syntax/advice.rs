@@ -16,7 +16,7 @@ pub(crate) struct Advice {
 }
 
 /// URL schemes, whose colon is not an error.
-const SCHEMES: [&str; 4] = ["http", "https", "redis", "rediss"];
+const SCHEMES: [&str; 6] = ["http", "https", "redis", "rediss", "valkey", "valkeys"];
 const ALIGN: &str = "keys of one map, and the - of one list, must start in the same column";
 
 /// Replacement for the message at this position.

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::canvas::{Titles, pane, put, put_lines};
 use crate::scenario::catalog::Origin;
+use crate::scenario::is_redis;
 use crate::tui::model::{Item, Model, Shown};
 use crate::tui::preview::Preview;
 use crate::tui::starter::ProbeError;
@@ -186,7 +187,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     }];
     if !preview.host.contains("://") {
         found.push((format!("{yes} target starts with the run"), theme.good));
-    } else if !preview.host.starts_with("redis") {
+    } else if !is_redis(&preview.host) {
         found.push((format!("{open} target is not contacted yet: d checks it"), theme.dim));
     }
     if preview.is_insecure {

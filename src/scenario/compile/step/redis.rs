@@ -82,7 +82,8 @@ impl Builder<'_> {
         if let Some(node) = fields.get("tls") {
             self.tls(node, &mut tls);
             if url.as_ref().is_some_and(|url| Address::parse(url).is_ok_and(|address| !address.tls)) {
-                self.warn(node.at.clone(), "`tls` has no effect with a redis:// address", "write rediss:// for TLS");
+                let advice = "write rediss:// or valkeys:// for TLS";
+                self.warn(node.at.clone(), "`tls` has no effect with an address without TLS", advice);
             }
         }
         Some(RedisTarget { url: url.unwrap_or_default(), protocol, envelope, drain, tls })

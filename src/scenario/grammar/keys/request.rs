@@ -91,11 +91,11 @@ pub(crate) const REDIS_SETTINGS: Table = Table {
     kind: K::RedisSettings,
     what: "redis",
     keys: &[
-        key("url", K::Text, "redis:// or rediss://"),
+        key("url", K::Text, "redis:// or valkey://; rediss:// or valkeys:// for TLS"),
         key("protocol", K::RedisProtocol, "resp2 or resp3").or_text("resp3"),
         key("envelope", K::Envelope, "binary, json or off").or_text("binary"),
         key("drain", K::Duration, "A missing message counts as lost after this long").or_text("2s"),
-        key("tls", K::Tls, "Certificates, for rediss://"),
+        key("tls", K::Tls, "Certificates, for rediss:// and valkeys://"),
     ],
     rules: &[Rule::RequiredAlone("url")],
 };

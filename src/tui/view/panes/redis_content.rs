@@ -38,7 +38,11 @@ impl Content {
             }
             Some(server) => (figures(server, theme), server.warnings()),
         };
-        let version = redis.server.as_ref().map_or_else(String::new, |server| theme.text(&server.version));
+        // The title of the pane names Redis already.
+        let title = |server: &ServerFigures| {
+            if server.product.is_empty() { theme.text(&server.version) } else { theme.text(&server.title()) }
+        };
+        let version = redis.server.as_ref().map_or_else(String::new, title);
         let warnings = warnings.drain(..).map(|words| (theme.text(&words), theme.warn)).collect();
         Some(Self { version, groups: [messages(&redis.total, measured, theme), figures, warnings], ascii: theme.ascii })
     }

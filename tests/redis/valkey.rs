@@ -1,0 +1,36 @@
+//! A real Valkey: its address, its name, and that everything published arrives.
+
+use katydid::engine::{EngineOptions, start};
+use katydid::report::text;
+
+use super::server::Redis;
+use crate::scenarios::scenario;
+use crate::wait::end_of;
+
+#[tokio::test]
+async fn valkey_is_shown_by_its_own_name_and_version() {
+    let valkey = Redis::valkey();
+    let told = valkey.tell("INFO server");
+    let version = told.lines().find_map(|line| line.trim_end().strip_prefix("valkey_version:")).expect("its version");
+    let plan = scenario(
+        &format!("valkey://127.0.0.1:{}/1", valkey.port),
+        r#"
+run_time: 3s
+users: 2
+spawn_rate: 1000
+user_classes:
+  Subscriber: { fixed_count: 1, start: before_others, on_start: [{ subscribe: [orders], measure: delivery }], tasks: [{ steps: [{ wait: 100ms }] }] }
+  Publisher: { wait_time: constant(20ms), tasks: [{ steps: [{ publish: orders, payload: text }, { redis: [SELECT, 1] }] }] }
+"#,
+    );
+    assert_eq!(&*plan.host, &format!("valkey://127.0.0.1:{}", valkey.port));
+    let mut handle = start(std::sync::Arc::new(plan), EngineOptions { threads: 2, seed: 1 }).expect("an engine");
+    let last = end_of("the end of the run", handle.finished()).await;
+    let redis = last.redis.as_ref().expect("a run with Redis");
+    assert!(redis.total.published > 10 && redis.total.lost() == 0, "{:?}", redis.total);
+    assert_eq!(last.failures.rows.len(), 0, "{:?}", last.failures.rows);
+    let server = redis.server.as_ref().expect("its figures");
+    assert_eq!((server.product.as_str(), server.version.as_str()), ("Valkey", version));
+    let sentences = text::redis(&last).join("\n");
+    assert!(sentences.contains(&format!("Valkey {version}: ")) && !sentences.contains("7.2.4"), "{sentences}");
+}
