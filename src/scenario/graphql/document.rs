@@ -35,6 +35,7 @@ pub struct Operation {
 /// recursive fragments.
 pub fn operations(text: &str, variable: &dyn Fn(&str) -> Option<u64>) -> Result<Vec<Operation>, DocumentError> {
     let document = parse(text)?;
+    no_incremental_delivery(&document)?;
     let (operations, fragments) = definitions(&document)?;
     let scope = Known { fragments: &fragments, sources: &document.sources, variable };
     operations.into_iter().map(|operation| describe(operation, &scope)).collect()
@@ -74,6 +75,38 @@ fn definitions(document: &Document) -> Result<(Vec<&Node<OperationDefinition>>, 
     Ok((operations, fragments))
 }
 
+/// Refuses `@defer` and `@stream`: the response would come in parts, of which only the first is measured.
+fn no_incremental_delivery(document: &Document) -> Result<(), DocumentError> {
+    let mut sets: Vec<&[Selection]> = Vec::new();
+    for definition in &document.definitions {
+        match definition {
+            Definition::OperationDefinition(operation) => sets.push(&operation.selection_set),
+            Definition::FragmentDefinition(fragment) => sets.push(&fragment.selection_set),
+            _ => {}
+        }
+    }
+    while let Some(set) = sets.pop() {
+        for item in set {
+            let directives = match item {
+                Selection::Field(field) => {
+                    sets.push(&field.selection_set);
+                    &field.directives
+                }
+                Selection::InlineFragment(inline) => {
+                    sets.push(&inline.selection_set);
+                    &inline.directives
+                }
+                Selection::FragmentSpread(spread) => &spread.directives,
+            };
+            if let Some(found) = directives.iter().find(|one| matches!(one.name.as_str(), "defer" | "stream")) {
+                let why = format!("`@{}` is not supported: its response comes in several parts", found.name);
+                return Err(DocumentError::unsupported(start(found.location(), &document.sources), why));
+            }
+        }
+    }
+    Ok(())
+}
+
 fn start(place: Option<SourceSpan>, sources: &SourceMap) -> Option<LineColumn> {
     place?.line_column(sources)
 }
@@ -93,7 +126,7 @@ fn describe(operation: &OperationDefinition, known: &Known<'_>) -> Result<Operat
     let defaults: HashMap<&str, u64> = defaults.collect();
     let variable = |name: &str| (known.variable)(name).or_else(|| defaults.get(name).copied());
     let mut counter = Counter { known: &Known { variable: &variable, ..*known }, done: HashMap::new(), level: 0 };
-    let counted = counter.set(&operation.selection_set)?;
+    let Counted { size: counted, single } = counter.set(&operation.selection_set)?;
     let root_fields = u32::try_from(operation.selection_set.len()).unwrap_or(u32::MAX);
     let directives = counted.directives.saturating_add(operation.directives.len() as u64);
     Ok(Operation {
@@ -103,28 +136,39 @@ fn describe(operation: &OperationDefinition, known: &Known<'_>) -> Result<Operat
             OperationType::Subscription => OperationKind::Subscription,
         },
         name: operation.name.as_ref().map(ToString::to_string),
-        size: OperationSize { root_fields, directives, ..counted },
+        size: OperationSize { root_fields, directives, nodes: counted.nodes.saturating_add(single), ..counted },
     })
+}
+
+/// What a list of selections asks for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    size: OperationSize,
+    /// Objects that are not in a list and lead to none: a node each at the root of an operation, and elsewhere a part of
+    /// the node that they are in.
+    single: u64,
 }
 
 struct Counter<'a> {
     known: &'a Known<'a>,
     /// Fragments that were counted; `None` while one is being counted. Each is visited once, however often it is used.
-    done: HashMap<&'a str, Option<OperationSize>>,
+    done: HashMap<&'a str, Option<Counted>>,
     /// Current nesting level of selections.
     level: usize,
 }
 
 impl<'a> Counter<'a> {
-    fn set(&mut self, set: &'a [Selection]) -> Result<OperationSize, DocumentError> {
+    fn set(&mut self, set: &'a [Selection]) -> Result<Counted, DocumentError> {
         self.level += 1;
-        let mut sum = OperationSize::default();
+        let (mut sum, mut single) = (OperationSize::default(), 0_u64);
         for item in set {
-            let (part, directives) = match item {
+            let (counted, directives) = match item {
                 Selection::Field(field) => (self.field(field)?, &field.directives),
                 Selection::InlineFragment(inline) => (self.set(&inline.selection_set)?, &inline.directives),
                 Selection::FragmentSpread(spread) => (self.fragment(spread)?, &spread.directives),
             };
+            let part = counted.size;
+            single = single.saturating_add(counted.single);
             sum = OperationSize {
                 depth: sum.depth.max(part.depth),
                 fields: sum.fields.saturating_add(part.fields),
@@ -136,27 +180,34 @@ impl<'a> Counter<'a> {
             };
         }
         self.level -= 1;
-        Ok(sum)
+        Ok(Counted { size: sum, single })
     }
 
-    fn field(&mut self, field: &'a Field) -> Result<OperationSize, DocumentError> {
-        let inner = self.set(&field.selection_set)?;
+    /// Counts nodes as GitHub documents it: a list has as many as its limit, times those of the lists around it.
+    fn field(&mut self, field: &'a Field) -> Result<Counted, DocumentError> {
+        let inner = self.set(&field.selection_set)?.size;
         let is_leaf = field.selection_set.is_empty();
         let argument = |name: &str| field.arguments.iter().find(|argument| argument.name == name);
         let limit = ["first", "last", "limit", "take"].into_iter().find_map(argument).map(|argument| &*argument.value);
         let times = limit.and_then(|value| number(value, self.known.variable));
         let is_unknown = times.is_none() && matches!(limit, Some(Value::Variable(_)));
-        Ok(OperationSize {
+        let nodes = match (is_leaf, limit) {
+            (true, _) => 0,
+            (false, None) => inner.nodes,
+            (false, Some(_)) => times.unwrap_or(1).saturating_mul(inner.nodes.saturating_add(1)),
+        };
+        let size = OperationSize {
             depth: inner.depth.saturating_add(1),
             fields: inner.fields.saturating_add(1),
             aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
-            nodes: if is_leaf { 0 } else { times.unwrap_or(1).saturating_mul(inner.nodes.max(1)) },
+            nodes,
             is_open: inner.is_open || (is_unknown && !is_leaf),
             ..inner
-        })
+        };
+        Ok(Counted { size, single: u64::from(!is_leaf && limit.is_none() && nodes == 0) })
     }
 
-    fn fragment(&mut self, spread: &'a Node<FragmentSpread>) -> Result<OperationSize, DocumentError> {
+    fn fragment(&mut self, spread: &'a Node<FragmentSpread>) -> Result<Counted, DocumentError> {
         let name = spread.fragment_name.as_str();
         let error = |why| Err(DocumentError::at(start(spread.location(), self.known.sources), why));
         match self.done.get(name) {
@@ -222,10 +273,41 @@ mod tests {
         assert_eq!(size.to_string(), "depth 3, 7 fields, 1 alias, ~11 nodes");
         let known = operations(text, &|name| (name == "n").then_some(3)).expect("a document");
         assert_eq!(known[0].size.nodes, 4);
-        assert_eq!(one("{ a(first: 10) { b(last: 5) { c } d } }").size.nodes, 50);
+        assert_eq!(one("{ a(first: 10) { b(last: 5) { c } d } }").size.nodes, 60);
         let drawn = one("query S($n: Int) { a(first: $n) { b(last: 5) { c } } }").size;
-        assert_eq!(drawn.to_string(), "depth 3, 3 fields, ~5 nodes or more");
+        assert_eq!(drawn.to_string(), "depth 3, 3 fields, ~6 nodes or more");
         assert_eq!(one("{ a }").size.to_string(), "depth 1, 1 field, ~0 nodes");
+    }
+
+    #[test]
+    fn nodes_are_those_of_lists_and_of_the_lists_around_them() {
+        let github = "{ viewer { repositories(first: 50) { edges { repository: node { name
+            pullRequests(first: 20) { edges { pullRequest: node { title comments(first: 10) { edges { comment: node {
+            bodyHTML } } } } } }
+            issues(first: 20) { totalCount edges { issue: node { title bodyHTML comments(first: 10) { edges { comment: node {
+            bodyHTML } } } } } } } } } followers(first: 10) { edges { follower: node { login } } } } }";
+        for (text, wanted) in [
+            (github, 22_060),
+            (
+                "{ viewer { repositories(first: 50) { edges { node { issues(first: 10) { totalCount edges { node { id } } } } } } } }",
+                550,
+            ),
+            ("{ a(first: 10) { nodes { id } pageInfo { hasNextPage endCursor } } }", 10),
+            ("{ a(first: 10) { edges { cursor node { id } } pageInfo { endCursor } totalCount } }", 10),
+            (
+                "{ a(first: 10) { ...Page ... on C { nodes { ...N } } } } fragment Page on C { pageInfo { endCursor } } \
+              fragment N on T { id b(first: 2) { nodes { id } } }",
+                30,
+            ),
+            ("{ a(first: 10) { pageInfo { endCursor } } }", 10),
+            ("{ orders(first: 10) { id product { name vendor { name } } } }", 10),
+            ("{ me { id } product(id: 7) { name } ...R } fragment R on Query { shop { name } }", 3),
+            ("{ me { id a(first: 3) { id } } }", 3),
+            ("{ a(first: 0) { b(first: 5) { c } } }", 0),
+            ("{ tags(first: 5) }", 0),
+        ] {
+            assert_eq!(one(text).size.nodes, wanted, "{text}");
+        }
     }
 
     #[test]
@@ -276,6 +358,9 @@ mod tests {
             ("{ ...F }\nfragment F on T { a }\nfragment F on T { b }", 3, "fragment `F` is defined twice"),
             ("{ a }\ntype T { a: Int }", 2, "found a schema definition"),
             ("fragment F on T { a }", 0, "no operation"),
+            ("{\n a ...F @defer\n}\nfragment F on T { b }", 2, "`@defer` is not supported"),
+            ("{ ... @defer(label: \"x\", if: $slow) { a } }", 1, "`@defer` is not supported"),
+            ("{ ...F }\nfragment F on T {\n list @stream(initialCount: 1) { a } }", 3, "`@stream` is not supported"),
             (&format!("{}{}", "{a".repeat(10_000), "}".repeat(10_000)), 1, "limit"),
         ] {
             let error = operations(text, &|_| None).expect_err(text);

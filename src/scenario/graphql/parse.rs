@@ -23,13 +23,20 @@ pub struct DocumentError {
     pub column: usize,
     /// Error message.
     pub why: String,
+    /// The document is valid GraphQL, but uses what katydid does not support.
+    pub is_unsupported: bool,
 }
 
 impl DocumentError {
     /// Error at a position in the document.
     pub(super) fn at(start: Option<LineColumn>, why: String) -> Self {
         let (line, column) = start.map_or((0, 0), |start| (start.line, start.column));
-        Self { line, column, why }
+        Self { line, column, why, is_unsupported: false }
+    }
+
+    /// Error of a valid document that cannot be measured.
+    pub(super) fn unsupported(start: Option<LineColumn>, why: String) -> Self {
+        Self { is_unsupported: true, ..Self::at(start, why) }
     }
 }
 

@@ -96,8 +96,13 @@ impl<'a> Builder<'a> {
                     0 => String::new(),
                     line => format!(", in line {line}, column {} of the document", error.column),
                 };
-                let message = format!("this is not a GraphQL document: {error}{place}");
-                self.report(argument.at.clone(), message, "write query Name { … }, or @file.graphql");
+                let (message, advice) = if error.is_unsupported {
+                    (format!("{error}{place}"), "remove it, or send what it delays as an operation of its own")
+                } else {
+                    let message = format!("this is not a GraphQL document: {error}{place}");
+                    (message, "write query Name { … }, or @file.graphql")
+                };
+                self.report(argument.at.clone(), message, advice);
                 return None;
             }
         };
