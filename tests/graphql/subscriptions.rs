@@ -65,6 +65,16 @@ tasks:
 }
 
 #[tokio::test]
+async fn a_server_of_the_older_protocol_is_named() {
+    let server = Yoga::start();
+    let steps = "- graphql: 'subscription Ticks { ticks(count: 3) }'\n  timeout: 20s\n";
+    let last = ran(server.url(), "graphql: { subscriptions: /legacy }", steps, 2).await;
+    let wanted = "not graphql-transport-ws: closed 1002 before connection_ack, as servers of the older protocol graphql-ws \
+                  (subscriptions-transport-ws) do";
+    assert_eq!(reasons(&last, "Ticks"), [(wanted.to_owned(), 2)]);
+}
+
+#[tokio::test]
 async fn a_step_listens_for_the_configured_time() {
     let demo = DemoTarget::start(0).expect("a free port");
     let stock = |name: &str, every: u32| {
@@ -212,18 +222,19 @@ async fn failures_have_reasons() {
     let server = Hostile::start().await;
     let alien = "not graphql-transport-ws";
     let long = format!("closed 4500 row N [Nm {}", "x".repeat(100));
+    let older = "the older protocol graphql-ws (subscriptions-transport-ws)";
     let cases = [
         ("ok", CONNECT, "expected status 101, got 200".to_owned()),
         ("forbidden", CONNECT, "expected status 101, got 403".to_owned()),
         ("wrong-accept", CONNECT, "no WebSocket: the Sec-WebSocket-Accept of the response is wrong".to_owned()),
         ("no-protocol", CONNECT, "no WebSocket: the server did not choose graphql-transport-ws".to_owned()),
-        ("wrong-protocol", CONNECT, "no WebSocket: the server chose graphql-ws, not graphql-transport-ws".to_owned()),
+        ("wrong-protocol", CONNECT, format!("no WebSocket: the server chose {older}, not graphql-transport-ws")),
         ("unauthorized", CONNECT, "closed 4401 Unauthorized".to_owned()),
         ("rude", CONNECT, long),
         ("gone-before-ack", CONNECT, "connection closed without a close frame".to_owned()),
         ("early", CONNECT, format!("{alien}: `next` before connection_ack")),
         ("garbage", SUBSCRIPTION, format!("{alien}: a message that is not JSON")),
-        ("unknown", SUBSCRIPTION, format!("{alien}: a message of type `data`")),
+        ("unknown", SUBSCRIPTION, format!("{alien}: a message `data` of {older}")),
         ("ack-again", SUBSCRIPTION, format!("{alien}: a second connection_ack")),
         ("binary", SUBSCRIPTION, format!("{alien}: a binary message")),
         ("huge", SUBSCRIPTION, "a message larger than 16 MiB".to_owned()),

@@ -9,6 +9,8 @@ const { createSchema, createYoga } = require("graphql-yoga");
 const { useAPQ } = require("@graphql-yoga/plugin-apq");
 const { useServer } = require("graphql-ws/use/ws");
 const { WebSocketServer } = require("ws");
+const { SubscriptionServer } = require("subscriptions-transport-ws");
+const { execute, subscribe } = require("graphql");
 
 const typeDefs = `
   type Query { hello(name: String!): String  boom: String  bang: String! }
@@ -68,7 +70,15 @@ const onConnect = ({ connectionParams }) => {
   if (connectionParams?.token === "bad") return false;
   params += connectionParams?.token ? 1 : 0;
 };
-useServer({ schema, onConnect }, new WebSocketServer({ server, path: "/graphql" }));
+// Two servers of WebSockets on one port: the current protocol at /graphql, the one before it at /legacy.
+const current = new WebSocketServer({ noServer: true });
+useServer({ schema, onConnect }, current);
+const legacy = new WebSocketServer({ noServer: true });
+SubscriptionServer.create({ schema, execute, subscribe }, legacy);
+server.on("upgrade", (request, socket, head) => {
+  const sockets = request.url === "/legacy" ? legacy : current;
+  sockets.handleUpgrade(request, socket, head, (opened) => sockets.emit("connection", opened, request));
+});
 // Ends with the test, however that ends.
 process.stdin.resume().on("end", () => process.exit(0));
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));

@@ -22,6 +22,8 @@ use crate::units;
 
 /// Subprotocol of the handshake.
 const PROTOCOL: &str = "graphql-transport-ws";
+/// Close code of RFC 6455 for a violation of the protocol.
+const PROTOCOL_ERROR: u16 = 1002;
 /// Characters of a message that an example keeps.
 const MAX_EXAMPLE: usize = 4_096;
 
@@ -87,7 +89,7 @@ pub async fn connect(
     let opening = async {
         let HandshakePayloads { params, payload } = payloads;
         let longest = params.map_or(0, <[u8]>::len).max(payload.len()).max(message::MAX_ECHOED) + message::MAX_OVERHEAD;
-        let wanted = Subprotocol { name: PROTOCOL, longest };
+        let wanted = Subprotocol { name: PROTOCOL, other: ("graphql-ws", message::LEGACY), longest };
         socket = Some(client.open_socket(&step.http, wanted, context, &mut transfer).await?);
         let socket = socket.as_mut()?;
         match acknowledged(socket, params, &secrets).await {
@@ -117,7 +119,11 @@ pub async fn connect(
 async fn acknowledged(socket: &mut Socket, params: Option<&[u8]>, secrets: &Redactor) -> Result<u64, SocketError> {
     socket.send(message::init(params)).await?;
     loop {
-        let text = text(socket, secrets).await?;
+        let text = match socket.receive().await? {
+            // How servers of the older protocol refuse this one, if they do not say so in the handshake.
+            SocketMessage::Closed(Some((PROTOCOL_ERROR, _))) => return Err(maybe_legacy()),
+            message => text_of(message, secrets)?,
+        };
         match ServerMessage::read(&text, secrets) {
             Ok(ServerMessage::Ack) => return Ok(text.len() as u64),
             Ok(ServerMessage::Ping(payload)) => {
@@ -191,7 +197,11 @@ impl GraphqlConnection {
 
 /// Receives the next text message.
 async fn text(socket: &mut Socket, secrets: &Redactor) -> Result<Utf8Bytes, SocketError> {
-    match socket.receive().await? {
+    text_of(socket.receive().await?, secrets)
+}
+
+fn text_of(message: SocketMessage, secrets: &Redactor) -> Result<Utf8Bytes, SocketError> {
+    match message {
         SocketMessage::Text(text) => Ok(text),
         SocketMessage::Binary => Err(protocol_violation("a binary message", "", secrets)),
         SocketMessage::Closed(None) => {
@@ -202,6 +212,12 @@ async fn text(socket: &mut Socket, secrets: &Redactor) -> Result<Utf8Bytes, Sock
             Err(SocketError(Reason::Other(format!("closed {code} {words}").trim_end().into()), Example::default()))
         }
     }
+}
+
+/// The error for a server that closes instead of acknowledging the connection.
+fn maybe_legacy() -> SocketError {
+    let what = format!("closed {PROTOCOL_ERROR} before connection_ack, as servers of the {} do", message::LEGACY);
+    SocketError(Reason::Answer { class: "not graphql-transport-ws", what: what.into() }, Example::default())
 }
 
 /// The error for a message that violates the protocol.

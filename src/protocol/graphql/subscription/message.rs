@@ -5,6 +5,10 @@ use crate::scenario::secrets::Redactor;
 
 /// Characters of a server's `type` that failures are grouped by.
 const MAX_TYPE: usize = 60;
+/// The protocol that `graphql-transport-ws` replaced. Its subprotocol has the name of today's library.
+pub const LEGACY: &str = "older protocol graphql-ws (subscriptions-transport-ws)";
+/// What only servers of that protocol send.
+const LEGACY_TYPES: [&str; 4] = ["connection_error", "connection_keep_alive", "data", "ka"];
 /// The id of the only operation of a connection, as raw JSON.
 const ID: &str = "\"1\"";
 
@@ -60,6 +64,7 @@ impl<'a> ServerMessage<'a> {
             "\"pong\"" => Ok(ServerMessage::Pong),
             "\"connection_ack\"" => Ok(ServerMessage::Ack),
             other => match text(other) {
+                Some(name) if LEGACY_TYPES.contains(&&*name) => Err(format!("a message `{name}` of the {LEGACY}")),
                 Some(name) => {
                     let name = secrets.clip(&name, MAX_TYPE);
                     Err(format!("a message of type `{}`", crate::clean::line(&name)))
@@ -130,7 +135,12 @@ mod tests {
             (r#"{"type":"pong"}"#, Ok(ServerMessage::Pong)),
             (r#"{"type":"next","payload":{}}"#, Err("`next` without an id")),
             (r#"{"type":"next","id":"1"}"#, Err("`next` without a payload")),
-            (r#"{"type":"data","id":"1"}"#, Err("a message of type `data`")),
+            (
+                r#"{"type":"data","id":"1"}"#,
+                Err("a message `data` of the older protocol graphql-ws (subscriptions-transport-ws)"),
+            ),
+            (r#"{"type":"ka"}"#, Err("a message `ka` of the older protocol graphql-ws (subscriptions-transport-ws)")),
+            (r#"{"type":"start","id":"1"}"#, Err("a message of type `start`")),
             ("{\"type\":\"a\\nb\"}", Err("a message of type `a b`")),
             (r#"{"type":7}"#, Err("a message whose type is not a string")),
             (r#"{"id":"1"}"#, Err("a message without a type")),

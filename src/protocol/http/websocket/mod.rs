@@ -44,6 +44,8 @@ const MAX_CHOSEN: usize = 60;
 pub struct Subprotocol {
     /// Name in the handshake.
     pub name: &'static str,
+    /// A protocol that is often confused with it, and what to call that one.
+    pub other: (&'static str, &'static str),
     /// Bytes of the longest message that is sent.
     pub longest: usize,
 }
@@ -87,7 +89,7 @@ impl HttpClient {
             trace.trace(&received(&head, result));
         }
         let secrets = self.secrets();
-        if let Some(reason) = refusal(&head, &key, wanted.name, secrets) {
+        if let Some(reason) = refusal(&head, &key, wanted, secrets) {
             if let Reason::UnexpectedStatus { got, expected } = &reason {
                 let words = || format!("status {expected}").into();
                 result.check(|| Check { words: words(), got: Some(got.to_string()) });
@@ -156,11 +158,12 @@ impl HttpClient {
 }
 
 /// Why the handshake failed, if it did.
-fn refusal(response: &Response, key: &str, protocol: &str, secrets: &Redactor) -> Option<Reason> {
+fn refusal(response: &Response, key: &str, wanted: Subprotocol, secrets: &Redactor) -> Option<Reason> {
     if response.status != StatusCode::SWITCHING_PROTOCOLS.as_u16() {
         return Some(Reason::UnexpectedStatus { got: response.status, expected: "101".into() });
     }
     let headers = response.headers.all();
+    let Subprotocol { name: protocol, other: (other, words), .. } = wanted;
     let why = if !has_token(headers, UPGRADE, "websocket") {
         "no Upgrade: websocket in the response".to_owned()
     } else if !has_token(headers, CONNECTION, "upgrade") {
@@ -172,6 +175,7 @@ fn refusal(response: &Response, key: &str, protocol: &str, secrets: &Redactor) -
     } else {
         match headers.get(SEC_WEBSOCKET_PROTOCOL).map(|chosen| String::from_utf8_lossy(chosen.as_bytes())) {
             Some(chosen) if chosen == protocol => return None,
+            Some(chosen) if chosen == other => format!("the server chose the {words}, not {protocol}"),
             Some(chosen) => {
                 let chosen = secrets.clip(&chosen, MAX_CHOSEN);
                 format!("the server chose {chosen}, not {protocol}")
@@ -215,7 +219,9 @@ mod tests {
                 has_unknown_coding: false,
                 is_kept: true,
             };
-            refusal(&response, KEY, "graphql-transport-ws", &Redactor::default()).map(|reason| reason.to_string())
+            let other = ("graphql-ws", "older protocol graphql-ws");
+            let wanted = Subprotocol { name: "graphql-transport-ws", other, longest: 0 };
+            refusal(&response, KEY, wanted, &Redactor::default()).map(|reason| reason.to_string())
         };
         assert_eq!(judged(101, GOOD), None);
         for (status, from, to, wanted) in [
@@ -229,7 +235,13 @@ mod tests {
                 "-X: y",
                 "no WebSocket: the server did not choose graphql-transport-ws",
             ),
-            (101, "-transport", "", "no WebSocket: the server chose graphql-ws, not graphql-transport-ws"),
+            (
+                101,
+                "-transport",
+                "",
+                "no WebSocket: the server chose the older protocol graphql-ws, not graphql-transport-ws",
+            ),
+            (101, "-transport-ws", "", "no WebSocket: the server chose graphql, not graphql-transport-ws"),
             (
                 101,
                 "Upgrade: ",
