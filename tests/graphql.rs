@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use common::{run_at, wait};
 use katydid::demo::DemoTarget;
+use katydid::report::text;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Row;
 use odd::Odd;
@@ -107,7 +108,28 @@ async fn queries_can_be_sent_by_get_and_by_hash() {
     assert_eq!(last.total.total.requests, 8);
     // Only the first one sent by hash needs a second request.
     assert_eq!(server.count(), 9);
+    assert_eq!(last.remarks_of(row(&last, "QUERY", "Hashed")).unknown_hashes, 1);
+    let sentence = "1 persisted query was not known to the server and sent again with its text: QUERY Hashed 1";
+    assert!(text::left_out(&last).contains(&sentence.to_owned()), "{:?}", text::left_out(&last));
 }
+
+#[tokio::test]
+async fn failures_are_grouped_by_codes_without_ids() {
+    let url = odd::start(CODES).await;
+    let step = |(name, ..): &Odd| format!("- graphql: \"query Get {{ a }}\"\n  headers: {{ X-Case: {name} }}\n");
+    let last = ran(url, "", &CODES.iter().map(step).collect::<String>(), 2).await;
+    let mut found = reasons(&last, "Get");
+    found.sort();
+    let wanted = [("GraphQL execution failed: NOT_FOUND", 2), ("GraphQL request error: N", 6)];
+    assert_eq!(found, wanted.map(|(reason, count)| (reason.to_owned(), count)));
+}
+
+const CODES: &[Odd] = &[
+    ("Github", JSON, br#"{"data":null,"errors":[{"type":"NOT_FOUND","message":"no repository a/b7"}]}"#),
+    ("One", JSON, br#"{"errors":[{"message":"x","extensions":{"code":"550e8400-e29b-41d4-a716-446655440000"}}]}"#),
+    ("Two", JSON, br#"{"errors":[{"message":"y","extensions":{"code":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}}]}"#),
+    ("Sum", JSON, br#"{"errors":[{"message":"z","extensions":{"code":1732723200000}}]}"#),
+];
 
 #[tokio::test]
 async fn the_error_policy_is_applied() {

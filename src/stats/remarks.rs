@@ -6,6 +6,7 @@ use super::by_row::Merge;
 
 /// Irregularities of one request, a row or a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Remarks {
     /// Requests sent again because their connection had closed without a response.
     pub sent_again: u64,
@@ -19,6 +20,10 @@ pub struct Remarks {
     pub withheld_headers: u64,
     /// Redirects that sent the body to another origin.
     pub forwarded_bodies: u64,
+    /// Persisted queries that the server did not know: the hash was sent in vain, and then the text.
+    pub unknown_hashes: u64,
+    /// Hashes sent to a server that does not support persisted queries: the text was sent again.
+    pub refused_hashes: u64,
 }
 
 impl Remarks {
@@ -36,5 +41,7 @@ impl Merge for Remarks {
         self.unknown_codings += other.unknown_codings;
         self.withheld_headers += other.withheld_headers;
         self.forwarded_bodies += other.forwarded_bodies;
+        self.unknown_hashes += other.unknown_hashes;
+        self.refused_hashes += other.refused_hashes;
     }
 }

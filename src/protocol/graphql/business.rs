@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::outcome::fold;
+use super::outcome::group;
 use crate::scenario::eval::path::Path;
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
@@ -34,7 +34,7 @@ pub(super) fn find(path: &Path, response: &Value, secrets: &Redactor) -> Option<
     let text = |name: &str| found.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let whole = || found.as_str().map_or_else(|| found.to_string(), str::to_owned);
     let says = text("message").map_or_else(whole, str::to_owned);
-    let what = fold(text("code").unwrap_or(&says), secrets);
+    let what = group(text("code"), &says, secrets);
     Some(BusinessError { what, detail: secrets.clip(&says, MAX_DETAIL) })
 }
 

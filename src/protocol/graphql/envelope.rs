@@ -111,7 +111,9 @@ pub(super) struct ServerError {
     /// `message`, or the error itself if it is a bare string.
     pub message: Option<String>,
     pub path: Vec<Value>,
-    /// `extensions.code`.
+    /// The code, from the first of the places where servers put it: `code`, `errorType` (DGS) and `classification`
+    /// (GraphQL Java) of `extensions`; `type` (GitHub), `errorType` (AppSync) and `code` of the error itself. A number is
+    /// its digits.
     pub code: Option<String>,
 }
 
@@ -129,14 +131,22 @@ impl ServerError {
         if error.starts_with('"') {
             return Self { message: text(error), ..Self::default() };
         }
-        let [message, path, extensions] = members(error, ["message", "path", "extensions"]).unwrap_or_default();
-        let [code] = extensions.and_then(|extensions| members(extensions, ["code"]).ok()).unwrap_or_default();
+        let names = ["message", "path", "extensions", "type", "errorType", "code"];
+        let [message, path, extensions, own_type, error_type, own_code] = members(error, names).unwrap_or_default();
+        let inner = extensions.and_then(|text| members(text, ["code", "errorType", "classification"]).ok());
+        let places = inner.unwrap_or_default().into_iter().chain([own_type, error_type, own_code]);
         Self {
             message: message.and_then(text),
             path: path.and_then(|path| serde_json::from_str(path).ok()).unwrap_or_default(),
-            code: code.and_then(text),
+            code: places.flatten().find_map(code),
         }
     }
+}
+
+/// The value of a JSON string that is not empty, or the digits of a number.
+fn code(json: &str) -> Option<String> {
+    let number = || json.bytes().all(|byte| byte.is_ascii_digit()).then(|| json.to_owned());
+    text(json).or_else(number).filter(|code| !code.trim().is_empty())
 }
 
 /// The named members of a JSON object. If a name is repeated, the last one counts.
@@ -293,6 +303,22 @@ mod tests {
             ("true", Some(ServerError::default())),
         ] {
             assert_eq!(ServerError::first(errors), wanted, "{errors}");
+        }
+        for (error, wanted) in [
+            (r#"{"type":"NOT_FOUND","path":["repository"],"message":"Could not resolve"}"#, Some("NOT_FOUND")),
+            (
+                r#"{"errorType":"DynamoDB:ConditionalCheckFailedException","type":null}"#,
+                Some("DynamoDB:ConditionalCheckFailedException"),
+            ),
+            (r#"{"type":"T","extensions":{"classification":"DataFetchingException"}}"#, Some("DataFetchingException")),
+            (r#"{"extensions":{"classification":"INTERNAL","errorType":"UNAVAILABLE"}}"#, Some("UNAVAILABLE")),
+            (r#"{"type":"T","code":"X","extensions":{"code":""}}"#, Some("T")),
+            (r#"{"extensions":{"code":404}}"#, Some("404")),
+            (r#"{"extensions":{"code":-1.5,"classification":{"type":"ValidationError"}},"code":7}"#, Some("7")),
+            (r#"{"type":" ","extensions":[]}"#, None),
+        ] {
+            let found = ServerError::first(&format!("[{error}]")).expect("an error");
+            assert_eq!(found.code.as_deref(), wanted, "{error}");
         }
         let full = r#"[{"message":"m","path":["a",0],"extensions":{"code":"C"}},{"message":"n"}]"#;
         let wanted =

@@ -61,8 +61,12 @@ async fn send(
     let asks = parsed.as_ref().and_then(|parsed| outcome::persisted_query_error(&parsed.as_ref().ok()?.outcome));
     let again = match (asks, hashed) {
         (None, _) | (_, None) => None,
-        (Some(PersistedQueryError::NotFound), Some(hashed)) => Some(hashed.with_text),
+        (Some(PersistedQueryError::NotFound), Some(hashed)) => {
+            client.remarks().unknown_hashes += 1;
+            Some(hashed.with_text)
+        }
         (Some(PersistedQueryError::NotSupported), Some(_)) => {
+            client.remarks().refused_hashes += 1;
             client.sends_text = true;
             Some(text)
         }

@@ -26,7 +26,7 @@ pub enum GraphqlOutcome {
     /// At least one error.
     Errors {
         class: ErrorClass,
-        /// What the failure is grouped by: the code of the first error, else its message with ids replaced.
+        /// What the failure is grouped by: the code of the first error, else its message, with ids replaced.
         what: Arc<str>,
         /// Message and path of the first error; indices in the path are shown as `[]`.
         detail: String,
@@ -128,10 +128,7 @@ impl ServerError {
     }
 
     fn kind(&self, secrets: &Redactor) -> String {
-        match self.code.as_deref() {
-            Some(code) if !code.is_empty() => secrets.clip(code, MAX_MESSAGE),
-            _ => fold(self.says(), secrets),
-        }
+        group(self.code.as_deref(), self.says(), secrets)
     }
 
     fn words(&self, secrets: &Redactor) -> String {
@@ -147,8 +144,23 @@ impl ServerError {
     }
 }
 
+/// What an error is grouped by: its code, else its message, with ids replaced.
+pub(super) fn group(code: Option<&str>, message: &str, secrets: &Redactor) -> String {
+    match code {
+        Some(code) if is_constant(code) => secrets.clip(code, MAX_MESSAGE),
+        other => fold(other.unwrap_or(message), secrets),
+    }
+}
+
+/// Whether a code is a short number, with or without letters before it, as in `404`, `E1042` and `P2002`: a list of
+/// errors, and no id of this one.
+fn is_constant(code: &str) -> bool {
+    let digits = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    code.len() - digits.len() <= 4 && digits.len() <= 5 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The start of a message, masked; each word that contains a digit (an id or a number) becomes `N`.
-pub(super) fn fold(message: &str, secrets: &Redactor) -> String {
+fn fold(message: &str, secrets: &Redactor) -> String {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let mut out = String::new();
     let message = secrets.clip(message, MAX_READ);
@@ -199,6 +211,33 @@ mod tests {
             };
             assert_eq!(got.as_ref().map(|(class, what)| (*class, &**what)), wanted, "{body}");
         }
+    }
+
+    #[test]
+    fn ids_in_codes_do_not_make_groups() {
+        let kind = |error: &str| match read(format!(r#"{{"errors":[{error}]}}"#).as_bytes(), &Redactor::default()) {
+            Ok(GraphqlResponse { outcome: GraphqlOutcome::Errors { what, .. }, .. }) => what.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let code = |code: &str| kind(&format!(r#"{{"message":"m","extensions":{{"code":"{code}"}}}}"#));
+        for (given, wanted) in [
+            ("RATE_LIMITED", "RATE_LIMITED"),
+            ("550e8400-e29b-41d4-a716-446655440000", "N"),
+            ("ERR:550e8400-e29b-41d4-a716-446655440000", "ERR:N"),
+            ("timeout of request 4f3a9c", "timeout of request N"),
+            ("REQ-10800", "N"),
+            ("1732723200000", "N"),
+            ("E1042", "E1042"),
+            ("P2002", "P2002"),
+            ("23505", "23505"),
+        ] {
+            assert_eq!(code(given), wanted, "{given}");
+        }
+        let groups: std::collections::HashSet<String> =
+            (0..10_800_u32).map(|n| code(&format!("{n:08x}-e29b-41d4-a716-4466{:08x}", n * 7))).collect();
+        assert_eq!(groups.len(), 1, "{groups:?}");
+        assert_eq!(kind(r#"{"type":"NOT_FOUND","message":"no repository 'a/b'"}"#), "NOT_FOUND");
+        assert_eq!(kind(r#"{"extensions":{"code":403},"message":"m"}"#), "403");
     }
 
     #[test]

@@ -148,8 +148,8 @@ impl HttpClient {
     }
 
     /// What was unusual about the exchange since the last request was prepared.
-    pub fn remarks(&self) -> &Remarks {
-        &self.remarks
+    pub fn remarks(&mut self) -> &mut Remarks {
+        &mut self.remarks
     }
 
     /// The prepared request.

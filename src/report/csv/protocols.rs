@@ -7,7 +7,7 @@ use crate::stats::delivery::Tally;
 /// `_graphql.csv`; `None` in a run without GraphQL.
 pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let columns = "Type,Name,Depth,Fields,Aliases,Nodes,Request Count,Failure Count,Average Response Time,50%,95%,99%,\
-                   Average Cost,Average Requested Cost,Least Cost Available";
+                   Average Cost,Average Requested Cost,Least Cost Available,Unknown Hashes";
     let points = |points: Option<f64>| points.map_or_else(String::new, |points| format!("{points:?}"));
     let rows: Vec<Record> = snapshot
         .operations()
@@ -19,6 +19,7 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
             record.push(format!("{:?}", millis(times.mean)));
             record.extend([50.0, 95.0, 99.0].map(|p| millis(times.p(p)).to_string()));
             record.extend([costs.actual(), costs.requested(), costs.available].map(points));
+            record.push(snapshot.remarks_of(row).unknown_hashes.to_string());
             record
         })
         .collect();

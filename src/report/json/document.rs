@@ -210,7 +210,7 @@ impl<'a> Document<'a> {
                 .map(|row| Exception { count: row.count, place: &row.place, message: &row.message })
                 .collect(),
             remarks,
-            graphql: last.operations().map(Operation::of).collect(),
+            graphql: last.operations().map(|one| Operation::of(one, last.remarks_of(one.0))).collect(),
             redis: last.redis.as_deref().map(|redis| Redis::of(redis, &run.redis)),
             generator: Generator::of(&last.health),
             events: last.events.iter().map(Event::of).collect(),

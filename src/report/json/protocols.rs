@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::stats::Remarks;
 use crate::stats::delivery::Tally;
 use crate::stats::operation::{Asked, Costs};
 use crate::stats::server::ServerFigures;
@@ -21,6 +22,7 @@ pub(super) struct Operation<'a> {
     cost_mean: Option<f64>,
     cost_requested_mean: Option<f64>,
     cost_available_least: Option<f64>,
+    unknown_hashes: u64,
 }
 
 #[derive(Serialize)]
@@ -89,7 +91,7 @@ struct Server<'a> {
 }
 
 impl<'a> Operation<'a> {
-    pub fn of((row, asked, costs): (&'a snapshot::Row, &Asked, Costs)) -> Self {
+    pub fn of((row, asked, costs): (&'a snapshot::Row, &Asked, Costs), remarks: Remarks) -> Self {
         let Asked { depth, fields, aliases, nodes, .. } = *asked;
         Self {
             r#type: row.kind.name(),
@@ -101,6 +103,7 @@ impl<'a> Operation<'a> {
             cost_mean: costs.actual(),
             cost_requested_mean: costs.requested(),
             cost_available_least: costs.available,
+            unknown_hashes: remarks.unknown_hashes,
         }
     }
 }

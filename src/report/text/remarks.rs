@@ -96,6 +96,16 @@ fn remarks(snapshot: &Snapshot) -> Vec<String> {
             "redirect led to another origin, where the body was sent too",
             "redirects led to another origin, where the body was sent too",
         ),
+        sentence(
+            |remarks| remarks.unknown_hashes,
+            "persisted query was not known to the server and sent again with its text",
+            "persisted queries were not known to the server and sent again with their text",
+        ),
+        sentence(
+            |remarks| remarks.refused_hashes,
+            "persisted query was refused by a server that does not support them, and sent again as text",
+            "persisted queries were refused by a server that does not support them, and sent again as text",
+        ),
     ];
     all.into_iter().flatten().collect()
 }

@@ -106,6 +106,14 @@ impl Snapshot {
         self.endpoints.iter().any(|row| row.kind.is_delivery())
     }
 
+    /// Remarks on the responses of a row.
+    pub fn remarks_of(&self, row: &Row) -> Remarks {
+        let same = |index: u32| {
+            self.endpoints.get(index as usize).is_some_and(|one| one.kind == row.kind && one.name == row.name)
+        };
+        self.remarks.iter().find(|(index, _)| same(*index)).map(|(_, remarks)| *remarks).unwrap_or_default()
+    }
+
     /// Each GraphQL operation: row, document figures, and costs.
     pub fn operations(&self) -> impl Iterator<Item = (&Row, &Asked, Costs)> {
         self.run.operations.iter().filter_map(|(endpoint, asked)| {
