@@ -119,11 +119,7 @@ pub async fn connect(
 async fn acknowledged(socket: &mut Socket, params: Option<&[u8]>, secrets: &Redactor) -> Result<u64, SocketError> {
     socket.send(message::init(params)).await?;
     loop {
-        let text = match socket.receive().await? {
-            // How servers of the older protocol refuse this one, if they do not say so in the handshake.
-            SocketMessage::Closed(Some((PROTOCOL_ERROR, _))) => return Err(maybe_legacy()),
-            message => text_of(message, secrets)?,
-        };
+        let text = text(socket, Phase::Opening, secrets).await?;
         match ServerMessage::read(&text, secrets) {
             Ok(ServerMessage::Ack) => return Ok(text.len() as u64),
             Ok(ServerMessage::Ping(payload)) => {
@@ -155,7 +151,7 @@ impl GraphqlConnection {
 
     async fn next_message(&mut self) -> Result<Next, SocketError> {
         loop {
-            let text = text(&mut self.socket, &self.secrets).await?;
+            let text = text(&mut self.socket, Phase::Listening, &self.secrets).await?;
             let at = |payload: &str| {
                 let start = payload.as_ptr() as usize - text.as_ptr() as usize;
                 start..start + payload.len()
@@ -195,13 +191,20 @@ impl GraphqlConnection {
     }
 }
 
-/// Receives the next text message.
-async fn text(socket: &mut Socket, secrets: &Redactor) -> Result<Utf8Bytes, SocketError> {
-    text_of(socket.receive().await?, secrets)
+/// How far a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not acknowledged yet.
+    Opening,
+    /// Acknowledged.
+    Listening,
 }
 
-fn text_of(message: SocketMessage, secrets: &Redactor) -> Result<Utf8Bytes, SocketError> {
-    match message {
+/// Receives the next text message.
+async fn text(socket: &mut Socket, phase: Phase, secrets: &Redactor) -> Result<Utf8Bytes, SocketError> {
+    match socket.receive().await? {
+        // How servers of the older protocol refuse this one, if they do not say so in the handshake.
+        SocketMessage::Closed(Some((PROTOCOL_ERROR, _))) if phase == Phase::Opening => Err(maybe_legacy()),
         SocketMessage::Text(text) => Ok(text),
         SocketMessage::Binary => Err(protocol_violation("a binary message", "", secrets)),
         SocketMessage::Closed(None) => {
