@@ -1,5 +1,7 @@
 //! Imported scenarios load without errors, contain no credentials, and can be run.
 
+#[path = "import/credentials.rs"]
+mod credentials;
 #[path = "import/curl.rs"]
 mod curl;
 

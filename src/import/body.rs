@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::credential::{Credentials, is_secret_name};
+use super::credential::Credentials;
 use super::draft::pairs;
 use super::literal::literal;
 
@@ -30,7 +30,8 @@ pub fn body(text: &str, media: &str, fill: &mut Fill<'_>) -> (&'static str, Valu
         });
         return ("form", Value::Object(pairs(fields)), true);
     }
-    ("body", Value::String(literal(text)), false)
+    let whole = fill("", &Value::from(text));
+    ("body", Value::String(whole.unwrap_or_else(|| literal(text))), false)
 }
 
 /// True if a text consists of form fields, whatever its declared type.
@@ -41,24 +42,32 @@ fn is_form(text: &str) -> bool {
 /// Replaces credentials and linked values with templates, and escapes all other strings.
 pub fn filled(name: &str, value: &Value, fill: &mut Fill<'_>, depth: usize) -> Value {
     match value {
-        Value::Object(map) if depth < DEEPEST => map
-            .iter()
-            .map(|(key, value)| (key.clone(), filled(key, value, fill, depth + 1)))
-            .collect::<Map<_, _>>()
-            .into(),
+        Value::Object(map) if depth < DEEPEST => {
+            // `{ "name": "password", "value": "…" }`
+            let of = ["name", "key", "field"].iter().find_map(|name| map.get(*name)?.as_str());
+            let named = |key: &'_ str| of.filter(|_| key == "value").map_or_else(|| key.to_owned(), str::to_owned);
+            let filled = map.iter().map(|(key, value)| (key.clone(), filled(&named(key), value, fill, depth + 1)));
+            filled.collect::<Map<_, _>>().into()
+        }
         Value::Array(items) if depth < DEEPEST => {
             items.iter().map(|item| filled(name, item, fill, depth + 1)).collect()
         }
         Value::String(text) => fill(name, value).unwrap_or_else(|| literal(text)).into(),
-        Value::Number(_) => fill(name, value).map_or_else(|| value.clone(), Value::from),
+        Value::Number(_) => match fill(name, value) {
+            // Variables of the environment are strings.
+            Some(secret) if value.is_i64() && secret.starts_with("{{ env.") => {
+                secret.replace(" }}", " | int }}").into()
+            }
+            Some(template) => template.into(),
+            None => value.clone(),
+        },
         other => other.clone(),
     }
 }
 
 /// Template for a credential, if the name indicates one.
 pub fn secret(credentials: &mut Credentials, name: &str, value: &Value) -> Option<String> {
-    let text = plain(value)?;
-    (is_secret_name(name) && !text.is_empty()).then(|| credentials.keep(name, &text))
+    credentials.found(name, &plain(value)?)
 }
 
 /// A string, or a number as string.

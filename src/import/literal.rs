@@ -30,6 +30,47 @@ pub fn literal(text: &str) -> String {
     out
 }
 
+/// A template that is put together of literal text and expressions.
+#[derive(Debug, Default)]
+pub struct Assembled {
+    out: String,
+    /// Literal text at the end, not escaped yet: escapes depend on what follows.
+    pending: String,
+}
+
+impl Assembled {
+    /// Adds literal text.
+    pub fn literal(&mut self, text: &str) {
+        self.pending.push_str(text);
+    }
+
+    /// Adds a template.
+    pub fn template(&mut self, template: &str) {
+        self.flush();
+        if self.out.ends_with('{') {
+            // Followed by the braces of the template, it would be one of them.
+            self.out.pop();
+            self.out.push_str("{{ '{' }}");
+        }
+        self.out.push_str(template);
+    }
+
+    fn flush(&mut self) {
+        let text = std::mem::take(&mut self.pending);
+        // Only at the start, `@` names a file.
+        match text.strip_prefix('@').filter(|_| !self.out.is_empty()) {
+            Some(rest) => self.out.extend(["@", &literal(rest)]),
+            None => self.out.push_str(&literal(&text)),
+        }
+    }
+
+    /// The template.
+    pub fn into_text(mut self) -> String {
+        self.flush();
+        self.out
+    }
+}
+
 /// Like `literal`, for all strings of a value; keys are never templates.
 pub fn literal_json(value: &Value) -> Value {
     match value {
@@ -42,6 +83,25 @@ pub fn literal_json(value: &Value) -> Value {
 
 /// A valid variable name: letters, digits and `_`, not starting with a digit, and not reserved.
 pub fn identifier(text: &str) -> String {
+    let out = snake_case(text);
+    let is_taken = words::is_reserved(&out) || words::is_function(&out);
+    if out.is_empty() || is_taken || out.starts_with(|c: char| c.is_ascii_digit()) {
+        return format!("a_{out}").trim_end_matches('_').to_owned();
+    }
+    out
+}
+
+/// A valid name of an environment variable.
+pub fn variable(text: &str) -> String {
+    let out = snake_case(text).to_ascii_uppercase();
+    if out.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        out
+    } else {
+        format!("SECRET_{out}").trim_end_matches('_').to_owned()
+    }
+}
+
+fn snake_case(text: &str) -> String {
     let mut out = String::new();
     let mut before = None;
     for c in text.chars().take(60) {
@@ -55,12 +115,7 @@ pub fn identifier(text: &str) -> String {
         }
         before = Some(c);
     }
-    let out = out.trim_end_matches('_');
-    let is_taken = words::is_reserved(out) || words::is_function(out);
-    if out.is_empty() || is_taken || out.starts_with(|c: char| c.is_ascii_digit()) {
-        return format!("a_{out}").trim_end_matches('_').to_owned();
-    }
-    out.to_owned()
+    out.trim_end_matches('_').to_owned()
 }
 
 #[cfg(test)]
@@ -79,6 +134,16 @@ mod tests {
         ] {
             assert_eq!(literal(text), wanted);
         }
+    }
+
+    #[test]
+    fn literals_and_templates_are_assembled() {
+        let mut out = Assembled::default();
+        out.literal("@a");
+        out.literal("{");
+        out.template("{{ x }}");
+        out.literal("@}{{");
+        assert_eq!(out.into_text(), "{{ '@' }}a{{ '{' }}{{ x }}@}{{ '{{' }}");
     }
 
     #[test]

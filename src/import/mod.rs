@@ -60,6 +60,7 @@ pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Importe
         let why = draft.notes.iter().map(|note| format!("\n  {note}")).collect::<String>();
         return Err(ImportError::new(format!("it has no request that can be sent{why}")));
     }
+    write::scrub(&mut draft);
     let (notes, variables) = (draft.notes.clone(), draft.credentials.names());
     let text = write::scenario(draft);
     if text.len() > MAX_OUTPUT {

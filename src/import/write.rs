@@ -12,7 +12,6 @@ const WIDTH: usize = 110;
 
 /// Writes the scenario.
 pub fn scenario(mut draft: Draft) -> String {
-    scrub(&mut draft);
     let mut out = String::new();
     // Writing into a String cannot fail.
     for note in &draft.notes {
@@ -68,12 +67,12 @@ pub fn scenario(mut draft: Draft) -> String {
 }
 
 /// Replaces credentials in all places, wherever they were found.
-fn scrub(draft: &mut Draft) {
-    let credentials = &draft.credentials;
+pub fn scrub(draft: &mut Draft) {
+    let credentials = &mut draft.credentials;
     for text in draft.notes.iter_mut().chain([&mut draft.description, &mut draft.name]) {
         *text = credentials.mask(text);
     }
-    draft.vars.values_mut().for_each(|value| credentials.scrub_json(value));
+    draft.vars.iter_mut().for_each(|(name, value)| credentials.scrub_json(name, value));
     for task in &mut draft.tasks {
         task.name = credentials.mask(&task.name);
         for step in &mut task.steps {
@@ -81,13 +80,13 @@ fn scrub(draft: &mut Draft) {
                 Step::Comment(text) => *text = credentials.mask(text),
                 Step::Wait(_) => {}
                 Step::Request(request) => {
-                    request.url = credentials.scrub(&request.url);
+                    request.url = credentials.scrub("path", &request.url);
                     request.comments.iter_mut().for_each(|text| *text = credentials.mask(text));
                     for (key, value) in &mut request.fields {
                         match value {
                             // Row names cannot contain templates.
                             Value::String(text) if *key == "name" => *text = credentials.mask(text),
-                            value => credentials.scrub_json(value),
+                            value => credentials.scrub_json(key, value),
                         }
                     }
                 }

@@ -113,11 +113,11 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
         verb: verb(&method).ok_or_else(|| format!("unsupported method {}", crate::clean::line(&method)))?,
         ..Request::default()
     };
-    let path = literal(url.path());
+    let path = credentials.path(url.path());
     request.url = if *base == origin { path } else { format!("{origin}{path}") };
     let mut query: Vec<(String, String)> = query_of(&url, credentials);
     if let Some(whole) = url.query().filter(|_| is_written_whole(&url)) {
-        request.url.push_str(&format!("?{}", literal(whole)));
+        request.url.push_str(&format!("?{}", field("", whole, credentials).1));
         query.clear();
     }
     let more = command.query.iter().map(|text| url::form_urlencoded::parse(text.as_bytes()));
@@ -133,8 +133,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     for (name, value) in own {
         let given = command.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         if let Some(value) = value.as_ref().filter(|value| !given && !value.is_empty() && is_header(name, value)) {
-            keep_from_address(value, credentials);
-            headers.push((name.to_owned(), literal(value)));
+            headers.push(field(name, value, credentials));
         }
     }
     let is_set = auth.is_some() || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
@@ -232,11 +231,10 @@ fn address_of(address: &str, scheme: &str) -> Result<Url, String> {
     }
 }
 
-/// True if converting the query to a map would change it, and it contains no credentials.
+/// True if converting the query to a map would change it.
 fn is_written_whole(url: &Url) -> bool {
     let whole = url.query().unwrap_or_default();
-    let bare = whole.split('&').any(|part| !part.is_empty() && !part.contains('='));
-    bare && !url.query_pairs().any(|(name, _)| credential::is_secret_name(&name))
+    whole.split('&').any(|part| !part.is_empty() && !part.contains('='))
 }
 
 /// Browsers copy all headers, including those specific to the browser; people write only relevant ones.
@@ -246,13 +244,6 @@ fn is_from_a_browser(command: &Command) -> bool {
             || (name.eq_ignore_ascii_case("user-agent") && value.starts_with("Mozilla/"))
     };
     command.headers.iter().any(|(name, value)| own(name, value))
-}
-
-/// Registers credentials in the query of an address in a header.
-fn keep_from_address(value: &str, credentials: &mut Credentials) {
-    if let Ok(url) = Url::parse(value) {
-        query_of(&url, credentials);
-    }
 }
 
 /// Query pairs; credentials in them become variables.
@@ -283,11 +274,7 @@ fn header(name: &str, value: &str, browser: bool, credentials: &mut Credentials,
             found["Authorization"].as_str().unwrap_or_default().to_owned()
         }
         "cookie" => credentials.keep("cookie", value),
-        _ if credential::is_secret_name(name) => credentials.keep(name, value),
-        _ => {
-            keep_from_address(value, credentials);
-            literal(value)
-        }
+        _ => field(name, value, credentials).1,
     };
     converted.headers.push((name.to_owned(), kept));
 }

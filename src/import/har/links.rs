@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::entry::Entry;
 use crate::import::body::plain;
-use crate::import::credential::is_secret_name;
+use crate::import::credential::{is_secret_name, is_token};
 use crate::import::literal::identifier;
 
 /// Maximum number of values, per response and in total.
@@ -241,17 +241,6 @@ fn json_path(way: &[Way], any: bool) -> String {
         }
     }
     path
-}
-
-/// True if the text is long and random enough to be generated.
-fn is_token(text: &str) -> bool {
-    let of_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=:".contains(c);
-    let letters = text.chars().filter(char::is_ascii_alphabetic).count();
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    text.len() >= 12 && letters >= 2 && digits >= 2 && text.chars().all(of_token) && !text.contains("://")
-        // Timestamps are not tokens.
-        && text.parse::<jiff::Timestamp>().is_err()
-        && !text.starts_with('/')
 }
 
 /// True if the name indicates an identifier.

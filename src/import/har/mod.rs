@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use self::entry::{Entry, Sent};
 use self::links::Links;
 use super::body::{Fill, body, secret};
-use super::credential;
+use super::credential::{self, Credentials};
 use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, pairs, verb};
 use super::headers::is_client_header;
 use super::input::{ImportError, ImportOptions, MAX_REQUESTS};
@@ -180,7 +180,7 @@ fn rounded(length: Duration) -> Duration {
 fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, links: &mut Links, draft: &mut Draft) -> Request {
     let credentials = &mut draft.credentials;
     let mut request = Request { verb: verb(entry.method).unwrap_or_default(), ..Request::default() };
-    let (path, varies) = path(entry.url.path(), links);
+    let (path, varies) = path(entry.url.path(), links, credentials);
     let origin = entry.origin();
     request.url = if origin == main { path } else { format!("{origin}{path}") };
     if varies {
@@ -287,9 +287,10 @@ fn content(sent: Sent<'_>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> C
     }
 }
 
-/// The path with values of earlier responses replaced, and whether there were any.
-fn path(path: &str, links: &mut Links) -> (String, bool) {
+/// The path with values of earlier responses and credentials replaced, and whether there were any of the former.
+fn path(path: &str, links: &mut Links, credentials: &mut Credentials) -> (String, bool) {
     let mut varies = false;
+    let mut before = String::new();
     let segments = path.split('/').map(|segment| {
         let plain = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
         match links.segment(&plain) {
@@ -297,7 +298,7 @@ fn path(path: &str, links: &mut Links) -> (String, bool) {
                 varies = true;
                 template
             }
-            None => literal(segment),
+            None => credentials.segment(segment, &mut before),
         }
     });
     let text = segments.collect::<Vec<_>>().join("/");

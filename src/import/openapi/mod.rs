@@ -343,7 +343,9 @@ fn expected(operation: &Value) -> (Option<Value>, bool) {
     }
 }
 
-/// Template for a field that is a credential; examples in the document are not credentials.
+/// Template for a field that is a credential. By their names they are all the same, because examples in the document are
+/// not credentials; by their form or inside of other values they are.
 fn placeholder(credentials: &mut Credentials, name: &str, value: &Value) -> Option<String> {
-    (value.is_string() && is_secret_name(name)).then(|| credentials.keep(name, ""))
+    let text = value.as_str()?;
+    if is_secret_name(name) { Some(credentials.keep(name, "")) } else { credentials.found(name, text) }
 }
