@@ -53,14 +53,14 @@ fn one(file: &Path, args: &Check, settings: &Settings) -> Result<String, String>
         return Err(mask(format!("{}\nerror: {why}", estimate::words(&plan))));
     }
     let schema = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
-    let schema = schema.check(&scenario, settings.host.as_deref()).map_err(mask)?;
+    let schema = schema.check(&scenario, settings.host.as_deref()).map_err(mask)?.unwrap_or_default();
     let mut text = String::new();
-    if !scenario.warnings().is_empty() {
-        text.push_str(scenario.warnings());
+    for warnings in [scenario.warnings(), &schema.warnings].into_iter().filter(|warnings| !warnings.is_empty()) {
+        text.push_str(warnings);
         text.push_str("\n\n");
     }
     text.push_str(&estimate::words(&plan));
-    text.push_str(schema.as_deref().unwrap_or_default());
+    text.push_str(&schema.line);
     let profiles = scenario.profiles();
     if !profiles.is_empty() && select.profile.is_none() {
         text.push_str(&format!("  profiles, chosen with --profile: {}\n", profiles.join(", ")));

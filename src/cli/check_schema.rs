@@ -8,7 +8,7 @@ use crate::demo::DemoTarget;
 use crate::protocol::graphql::introspect;
 use crate::scenario::graphql::endpoint::GraphqlEndpoint;
 use crate::scenario::graphql::schema::GraphqlSchema;
-use crate::scenario::{DEMO_HOST, Scenario, is_redis};
+use crate::scenario::{CheckedGraphql, DEMO_HOST, Scenario, is_redis};
 
 /// Source of the schema.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,15 @@ pub(super) enum SchemaFrom {
     Address(Url),
 }
 
+/// The result of a check against a schema.
+#[derive(Debug, Default)]
+pub(super) struct CheckedSchema {
+    /// Warnings, as printed; empty without any.
+    pub warnings: String,
+    /// How many documents are valid.
+    pub line: String,
+}
+
 impl SchemaFrom {
     /// Source selected by the flags.
     pub(super) fn flags(file: Option<PathBuf>, introspect: Option<Option<Url>>) -> Self {
@@ -35,20 +44,21 @@ impl SchemaFrom {
         }
     }
 
-    /// Returns how many documents are valid, or every error; `None` if no schema is wanted. `host` replaces that of the
+    /// Returns warnings and how many documents are valid, or every error; `None` if no schema is wanted. `host` replaces that of the
     /// scenario.
-    pub(super) fn check(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<String>, String> {
+    pub(super) fn check(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<CheckedSchema>, String> {
         // Redis has no GraphQL schema.
         let host = host.filter(|host| !is_redis(host));
         let Some((schema, from)) = self.schema(scenario, host).map_err(|why| format!("error: {why}"))? else {
             return Ok(None);
         };
-        let count = scenario.check_graphql(&schema).map_err(|error| error.text)?;
-        Ok(Some(match count {
+        let CheckedGraphql { steps, warnings } = scenario.check_graphql(&schema).map_err(|error| error.text)?;
+        let line = match steps {
             0 => "  GraphQL: no steps to validate\n".to_owned(),
             1 => format!("  GraphQL: 1 step is valid against the schema of {from}\n"),
             more => format!("  GraphQL: {more} steps are valid against the schema of {from}\n"),
-        }))
+        };
+        Ok(Some(CheckedSchema { warnings, line }))
     }
 
     fn schema(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<(GraphqlSchema, String)>, String> {

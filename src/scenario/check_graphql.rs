@@ -14,23 +14,37 @@ use super::syntax::diagnostic;
 use super::syntax::diagnostic::Diagnostic;
 use super::{Scenario, ScenarioError};
 
+/// Documents that are valid against a schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckedGraphql {
+    /// Number of GraphQL steps.
+    pub steps: usize,
+    /// Warnings, as printed: what they use is deprecated. Empty without any.
+    pub warnings: String,
+}
+
 impl Scenario {
-    /// Checks all GraphQL documents of the scenario and its profiles against a schema, and returns their number.
+    /// Checks all GraphQL documents of the scenario and its profiles against a schema.
     ///
     /// # Errors
     /// If a document is invalid: all findings with their positions.
-    pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<usize, ScenarioError> {
+    pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<CheckedGraphql, ScenarioError> {
         let sources = &self.file.sources;
         let variants = std::iter::once(&self.variant).chain(self.profiles.values().flatten());
         let mut asked: Vec<SentDocument> = variants.flat_map(|variant| variant.compiled.graphql.clone()).collect();
         asked.sort_by_key(|one| one.at.start);
         asked.dedup_by(|a, b| a.is(b));
-        let diagnostics = |one: &SentDocument| {
-            let found = schema.check(&one.document, one.operation.as_deref(), &one.given);
-            found.into_iter().map(|finding| diagnostic_of(sources.text(), one, finding)).collect::<Vec<_>>()
-        };
-        let found: Vec<Diagnostic> = asked.iter().flat_map(diagnostics).collect();
-        if found.is_empty() { Ok(asked.len()) } else { Err(diagnostic::render(sources, found)) }
+        let (mut errors, mut warnings): (Vec<Diagnostic>, Vec<Diagnostic>) = Default::default();
+        for one in &asked {
+            for finding in schema.check(&one.document, one.operation.as_deref(), &one.given) {
+                let kind = if finding.is_warning { &mut warnings } else { &mut errors };
+                kind.push(diagnostic_of(sources.text(), one, finding));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(diagnostic::render(sources, errors));
+        }
+        Ok(CheckedGraphql { steps: asked.len(), warnings: diagnostic::print(sources, &mut warnings, "warning") })
     }
 
     /// Address and constant settings of the first GraphQL step. `host` overrides that of the scenario.
@@ -108,7 +122,7 @@ mod tests {
         let schema = GraphqlSchema::read("shop", SHOP).expect("a schema");
         let text = format!("host: http://h\ntasks:\n  - steps:\n{steps}");
         let scenario = Scenario::parse("s.yaml", &text).expect("a scenario");
-        scenario.check_graphql(&schema).map_err(|error| error.text)
+        scenario.check_graphql(&schema).map(|checked| checked.steps).map_err(|error| error.text)
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub mod secrets;
 pub(crate) mod syntax;
 mod warm_up;
 
+pub use check_graphql::CheckedGraphql;
 pub use load::Scenario;
 pub use overrides::{LoadDefaults, Overrides};
 pub use plan::host::{DEMO_HOST, is_redis};

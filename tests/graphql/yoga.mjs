@@ -13,7 +13,12 @@ const { SubscriptionServer } = require("subscriptions-transport-ws");
 const { execute, subscribe } = require("graphql");
 
 const typeDefs = `
-  type Query { hello(name: String!): String  boom: String  bang: String! }
+  input By @oneOf { id: ID  email: String }
+  enum Kind { NEW  OLD @deprecated(reason: "use NEW") }
+  type Query {
+    hello(name: String!): String  boom: String  bang: String!  find(by: By!, kind: Kind, size: Int @deprecated): String
+    hallo: String @deprecated(reason: "use \\"hello\\"")
+  }
   type Mutation { rename(id: ID!, name: String!): String }
   type Subscription { ticks(count: Int!): Int!  partly: Int  thrown: Int }
 `;

@@ -14,15 +14,16 @@ use crate::protocol::http::proxies;
 use crate::protocol::net::resolve::CachingResolver;
 use crate::protocol::net::tls;
 use crate::scenario::graphql::endpoint::GraphqlEndpoint;
-use crate::scenario::graphql::introspection;
+use crate::scenario::graphql::introspection_query;
 use crate::scenario::graphql::schema::MAX_BYTES;
+use crate::scenario::secrets::Redactor;
 
 /// Generous, because a large schema takes a server a while.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Characters of an unexpected response (such as a proxy's error page) that are shown.
 const MAX_EXCERPT: usize = 120;
 
-/// Sends the standard introspection query, blocks until the response is there, and returns its body.
+/// Sends the introspection query that the server supports, blocks until the response is there, and returns its body.
 ///
 /// # Errors
 /// When there is no response, or it is too large or not JSON.
@@ -32,14 +33,16 @@ pub fn introspect(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     asked.map_err(|why| format!("cannot ask {} for its schema: {why}", shown(&endpoint.url)))
 }
 
+/// The cause of an error.
+fn words(error: reqwest::Error) -> String {
+    let mut deepest: &dyn std::error::Error = &error;
+    while let Some(inner) = deepest.source() {
+        deepest = inner;
+    }
+    if error.is_timeout() { "timed out".to_owned() } else { deepest.to_string() }
+}
+
 async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
-    let words = |error: reqwest::Error| {
-        let mut deepest: &dyn std::error::Error = &error;
-        while let Some(inner) = deepest.source() {
-            deepest = inner;
-        }
-        if error.is_timeout() { "timed out".to_owned() } else { deepest.to_string() }
-    };
     let GraphqlEndpoint { url, headers, client: options, secrets } = endpoint;
     let mut headers = headers.clone();
     let mut builder = reqwest::Client::builder()
@@ -55,8 +58,17 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     let client = builder.build().map_err(words)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-    let body = serde_json::json!({ "query": introspection::QUERY, "operationName": "IntrospectionQuery" }).to_string();
-    let mut response = client.post(url.clone()).headers(headers).body(body).send().await.map_err(words)?;
+    let send = async |query: &str, name: &str| {
+        let body = serde_json::json!({ "query": query, "operationName": name }).to_string();
+        let response = client.post(url.clone()).headers(headers.clone()).body(body).send().await.map_err(words)?;
+        read(response, secrets).await
+    };
+    let support = send(introspection_query::SUPPORT, "IntrospectionSupport").await?;
+    send(&introspection_query::query(&support), "IntrospectionQuery").await
+}
+
+/// The body of a response, which must be JSON.
+async fn read(mut response: reqwest::Response, secrets: &Redactor) -> Result<String, String> {
     let status = response.status();
     let mut received = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(words)? {

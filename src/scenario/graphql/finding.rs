@@ -22,6 +22,8 @@ pub(crate) struct Finding {
     pub message: String,
     /// Suggestion.
     pub note: Option<String>,
+    /// The document is valid all the same.
+    pub is_warning: bool,
 }
 
 /// The most similar name, ignoring case, because enum values are in upper case.

@@ -1,22 +1,14 @@
 //! Converts an introspection result to SDL.
 //!
-//! Input: the response to [`QUERY`], with or without its envelope. Output: SDL. Default values are not copied, because
+//! Input: the response to [`query`](super::introspection_query::query), with or without its envelope. Output: SDL. Default values are not copied, because
 //! servers format them differently: an argument with a default becomes optional.
 
 use std::fmt::Write as _;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::scenario::eval::json;
-
-/// The standard introspection query, in a form that old and new servers support.
-pub const QUERY: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
-    subscriptionType { name } types { kind name fields(includeDeprecated: true) { name args { ...Input } \
-    type { ...Ref } } inputFields { ...Input } interfaces { name } enumValues(includeDeprecated: true) { name } \
-    possibleTypes { name } } directives { name locations args { ...Input } } } } \
-    fragment Input on __InputValue { name type { ...Ref } defaultValue } \
-    fragment Ref on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name \
-    ofType { kind name } } } } } }";
 
 /// Built-in scalars.
 const SCALARS: &[&str] = &["Int", "Float", "String", "Boolean", "ID"];
@@ -65,8 +57,23 @@ struct Type {
     fields: Option<Vec<Field>>,
     input_fields: Option<Vec<Input>>,
     interfaces: Option<Vec<Named>>,
-    enum_values: Option<Vec<Named>>,
+    enum_values: Option<Vec<EnumValue>>,
     possible_types: Option<Vec<Named>>,
+    is_one_of: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct EnumValue {
+    name: String,
+    #[serde(flatten)]
+    deprecation: Deprecation,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Deprecation {
+    is_deprecated: Option<bool>,
+    deprecation_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -75,6 +82,8 @@ struct Field {
     args: Option<Vec<Input>>,
     #[serde(rename = "type")]
     of: Ref,
+    #[serde(flatten)]
+    deprecation: Deprecation,
 }
 
 #[derive(Deserialize)]
@@ -84,6 +93,8 @@ struct Input {
     #[serde(rename = "type")]
     of: Ref,
     default_value: Option<serde::de::IgnoredAny>,
+    #[serde(flatten)]
+    deprecation: Deprecation,
 }
 
 #[derive(Deserialize)]
@@ -211,10 +222,17 @@ impl Printer {
             }
             "enum" => {
                 self.put(" { ");
-                self.names(list(&one.enum_values).iter().map(String::as_str), " ")?;
-                self.put(" }");
+                for value in one.enum_values.iter().flatten() {
+                    self.name(&value.name)?;
+                    self.deprecation(&value.deprecation);
+                    self.put(" ");
+                }
+                self.put("}");
             }
-            "input" => self.inputs(one.input_fields.as_deref().unwrap_or_default(), "{ ", " }")?,
+            "input" => {
+                self.put(if one.is_one_of == Some(true) { " @oneOf " } else { " " });
+                self.inputs(one.input_fields.as_deref().unwrap_or_default(), "{ ", " }")?;
+            }
             "scalar" => {}
             _ => self.fields(one.fields.as_deref().unwrap_or_default())?,
         }
@@ -230,6 +248,7 @@ impl Printer {
             self.arguments(field.args.as_deref().unwrap_or_default())?;
             self.put(": ");
             self.reference(&field.of)?;
+            self.deprecation(&field.deprecation);
             self.put("\n");
         }
         self.put("}");
@@ -254,9 +273,18 @@ impl Printer {
                 }
                 whole => self.reference(whole)?,
             }
+            self.deprecation(&input.deprecation);
         }
         self.put(close);
         Ok(())
+    }
+
+    fn deprecation(&mut self, of: &Deprecation) {
+        if of.is_deprecated == Some(true) {
+            // The strings of JSON are strings of GraphQL.
+            let reason = Value::from(of.deprecation_reason.as_deref().unwrap_or_default());
+            let _ = write!(self.out, " @deprecated(reason: {reason})");
+        }
     }
 
     fn reference(&mut self, of: &Ref) -> Result<(), String> {
@@ -295,7 +323,16 @@ mod tests {
             (r#"{"kind":"SCALAR","name":"Date"}"#, "scalar Date"),
             (r#"{"kind":"SCALAR","name":"Int"}"#, ""),
             (r#"{"kind":"OBJECT","name":"__Type","fields":[]}"#, ""),
-            (r#"{"kind":"ENUM","name":"E","enumValues":[{"name":"A"},{"name":"B"}]}"#, "enum E { A B }"),
+            (
+                r#"{"kind":"ENUM","name":"E","enumValues":[{"name":"A","isDeprecated":false},{"name":"B","isDeprecated":true,
+                   "deprecationReason":"a \"b\"\nc"}]}"#,
+                r#"enum E { A B @deprecated(reason: "a \"b\"\nc") }"#,
+            ),
+            (
+                r#"{"kind":"INPUT_OBJECT","name":"O","isOneOf":true,"inputFields":[
+                    {"name":"a","isDeprecated":true,"type":{"kind":"SCALAR","name":"ID"}}]}"#,
+                r#"input O @oneOf { a: ID @deprecated(reason: "") }"#,
+            ),
             (r#"{"kind":"UNION","name":"U","possibleTypes":[{"name":"A"},{"name":"B"}]}"#, "union U = A | B"),
             (
                 r#"{"kind":"OBJECT","name":"T","interfaces":[{"name":"I"},{"name":"J"}],"fields":[{"name":"a",
@@ -307,7 +344,7 @@ mod tests {
                 r#"{"kind":"INPUT_OBJECT","name":"P","inputFields":[
                     {"name":"a","type":{"kind":"NON_NULL","ofType":{"kind":"SCALAR","name":"ID"}}},
                     {"name":"b","type":{"kind":"NON_NULL","ofType":{"kind":"SCALAR","name":"ID"}},"defaultValue":"3"}]}"#,
-                "input P{ a: ID!, b: ID }",
+                "input P { a: ID!, b: ID }",
             ),
         ] {
             assert_eq!(of(json).as_deref(), Ok(wanted), "{json}");

@@ -7,15 +7,16 @@ use std::ops::Range;
 use std::path::Path;
 
 use apollo_compiler::diagnostic::ToCliReport as _;
-use apollo_compiler::parser::LineColumn;
+use apollo_compiler::parser::{LineColumn, SourceSpan};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 
 use super::finding::{Finding, LISTED, near};
 use super::parse::without_descriptions;
+use super::subscription_root::Roots;
 use super::values::VariableValue;
-use super::{introspection, values};
+use super::{deprecated, input_values, introspection, sdl, values};
 use crate::scenario::syntax::source;
 
 /// Maximum size of a schema in bytes.
@@ -50,24 +51,8 @@ impl GraphqlSchema {
         } else {
             text.to_owned()
         };
-        match Schema::parse_and_validate(sdl, origin) {
-            Ok(schema) => Ok(Self(schema)),
-            // Federation and code generators use undeclared directives on types, which does not affect documents.
-            Err(wrong) if all(&wrong.errors, |message| message.starts_with("cannot find directive ")) => {
-                Ok(Self(Valid::assume_valid(wrong.partial)))
-            }
-            Err(wrong) => {
-                let mut with_place = wrong.errors.iter().filter(|one| one.line_column_range().is_some());
-                let first = with_place.next().or_else(|| wrong.errors.iter().next());
-                let (at, message) = first.map_or((None, String::new()), |first| {
-                    (first.line_column_range().map(|range| range.start), first.error.to_string())
-                });
-                // Positions in the generated SDL are not those of the introspection result.
-                let place =
-                    at.filter(|_| !is_introspection).map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
-                Err(format!("{origin}{place}: this is not a valid GraphQL schema: {message}"))
-            }
-        }
+        // Positions in the generated SDL are not those of the introspection result.
+        sdl::read(origin, &sdl, !is_introspection).map(Self)
     }
 
     /// Validates a document. `given`: the variables of `operation`.
@@ -80,9 +65,15 @@ impl GraphqlSchema {
                     (wrong.partial, found)
                 }
             };
+        let finding = |(at, message): (Option<SourceSpan>, String), is_warning| {
+            let range = at.and_then(|at| at.line_column_range(&parsed.sources));
+            Finding { is_warning, ..located(range, message, None) }
+        };
+        found.extend(input_values::check(&self.0, &parsed).into_iter().map(|one| finding(one, false)));
         let chosen = parsed.operations.iter().find(|one| one.name.as_ref().map(|name| name.as_str()) == operation);
         if let Some(chosen) = chosen {
             found.extend(values::check(&self.0, chosen, given));
+            found.extend(deprecated::check(&self.0, &parsed, chosen).into_iter().map(|one| finding(one, true)));
         }
         found
     }
@@ -94,12 +85,10 @@ impl GraphqlSchema {
             message.contains("does not have a field") || message.contains("must not have subselections")
         });
         let one = |range: Option<Range<LineColumn>>, message: String| {
-            let (line, column) = range.as_ref().map_or((0, 0), |range| (range.start.line, range.start.column));
-            let same_line = range.filter(|range| range.start.line == range.end.line);
-            let length = same_line.map_or(1, |range| range.end.column.saturating_sub(range.start.column));
             let note = self.advice(&message, document);
-            Finding { line, column, length, message, note, at: None }
+            located(range, message, note)
         };
+        let roots = Roots::of(document);
         let shown = errors.iter().filter(|wrong| {
             let message = wrong.error.to_string();
             let place = wrong.error.location().and_then(|at| text.get(at.offset()..at.end_offset()));
@@ -107,7 +96,11 @@ impl GraphqlSchema {
                 message.ends_with("must have a subselection set") && place.is_some_and(|of| of.ends_with('}'));
             let used = (message.starts_with("unused variable") || message.contains("must be used in an operation"))
                 && message.split('`').nth(1).is_some_and(|name| is_used(text, name));
-            !(left_out && (selects || used))
+            // Servers take such a number as infinite.
+            let is_infinite = message.starts_with("float cannot represent non-finite");
+            let has_one_root = (roots.are_single && message.ends_with("can only have one root field"))
+                || (roots.are_constant && message.ends_with("can not specify @skip or @include on root fields"));
+            !(is_infinite || has_one_root || (left_out && (selects || used)))
         });
         shown.map(|wrong| one(wrong.line_column_range(), wrong.error.to_string())).collect()
     }
@@ -167,15 +160,19 @@ impl GraphqlSchema {
     }
 }
 
+/// A finding at a position in the document.
+fn located(range: Option<Range<LineColumn>>, message: String, note: Option<String>) -> Finding {
+    let (line, column) = range.as_ref().map_or((0, 0), |range| (range.start.line, range.start.column));
+    let same_line = range.filter(|range| range.start.line == range.end.line);
+    let length = same_line.map_or(1, |range| range.end.column.saturating_sub(range.start.column));
+    Finding { line, column, length, message, note, ..Finding::default() }
+}
+
 /// True if a fragment is used, or a variable is used outside of its definition.
 fn is_used(document: &str, name: &str) -> bool {
     let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
     let times = |word: &str| document.match_indices(word).filter(|(at, _)| ends(&document[at + word.len()..])).count();
     if name.starts_with('$') { times(name) > 1 } else { times(&format!("...{name}")) > 0 }
-}
-
-fn all(errors: &DiagnosticList, is: impl Fn(&str) -> bool) -> bool {
-    errors.iter().all(|one| is(&one.error.to_string()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use apollo_compiler::executable::Operation;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 
 use super::finding::{Finding, LISTED, near};
+use super::sdl::ONE_OF;
+use super::{deprecated, input_values};
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// A variable of a step.
@@ -77,6 +79,11 @@ impl Checker<'_> {
         self.found.push(Finding { at: Some(at), message, note, ..Finding::default() });
     }
 
+    fn warn(&mut self, at: Range<usize>, message: Option<String>) {
+        let warning = |message| Finding { at: Some(at), message, is_warning: true, ..Finding::default() };
+        self.found.extend(message.map(warning));
+    }
+
     /// `path`: position inside of the variable, such as `$input.stars`.
     fn value(&mut self, wanted: &Type, node: &Node, path: &str) {
         let written = Written::of(&node.kind);
@@ -95,7 +102,9 @@ impl Checker<'_> {
                 Some(ExtendedType::Scalar(_)) => self.scalar(wanted, node, path, written),
                 Some(ExtendedType::Enum(one)) => match &node.kind {
                     Kind::Text(_) if written == Written::Mixed => {}
-                    Kind::Text(text) if one.values.contains_key(text.as_str()) => {}
+                    Kind::Text(text) if one.values.contains_key(text.as_str()) => {
+                        self.warn(node.at.clone(), deprecated::enum_value(one, text));
+                    }
                     Kind::Text(text) => {
                         let known: Vec<&str> = one.values.keys().map(|name| name.as_str()).collect();
                         let note = near(text, &known).map_or_else(|| among(&known, "there is"), did_you_mean);
@@ -143,9 +152,22 @@ impl Checker<'_> {
     fn object(&mut self, wanted: &Type, of: &InputObjectType, node: &Node, path: &str) {
         let Kind::Map(entries) = &node.kind else { return self.wrong(wanted, node, path, None) };
         let known: Vec<&str> = of.fields.keys().map(|name| name.as_str()).collect();
+        if of.directives.has(ONE_OF) {
+            let wrong = match entries.as_slice() {
+                [(key, Node { kind: Kind::Null, .. })] => Some(input_values::null(of.name.as_str(), &key.name)),
+                [_] => None,
+                other => Some(input_values::not_one(of.name.as_str(), other.len())),
+            };
+            if let Some(wrong) = wrong {
+                self.report(node.at.clone(), format!("`{path}`: {wrong}"), None);
+            }
+        }
         for (key, value) in entries {
             match of.fields.get(key.name.as_str()) {
-                Some(field) => self.value(&field.ty, value, &format!("{path}.{}", key.name)),
+                Some(field) => {
+                    self.warn(key.at.clone(), deprecated::input_field(&of.name, field));
+                    self.value(&field.ty, value, &format!("{path}.{}", key.name));
+                }
                 None => {
                     let note = near(&key.name, &known).map_or_else(|| among(&known, "it has"), did_you_mean);
                     self.report(key.at.clone(), format!("`{path}`: `{}` has no field `{}`", of.name, key.name), note);
