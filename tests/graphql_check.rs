@@ -1,5 +1,7 @@
 //! `katydid check` with a schema from a file, the demo target, and GraphQL Yoga.
 
+#[path = "graphql/reference.rs"]
+mod reference;
 #[path = "graphql/server.rs"]
 #[expect(dead_code, reason = "another test program counts what the server was asked")]
 mod server;
@@ -234,6 +236,47 @@ fn the_schema_of_another_server_is_used() {
         code == 2 && printed.contains("status 200 OK, and the body is not JSON: <h1>maintenance</h1>"),
         "{printed}"
     );
+}
+
+#[test]
+fn one_of_and_deprecation_are_part_of_the_introspection() {
+    let server = Yoga::start();
+    let scenario = |query: &str, more: &str| {
+        let step = format!("{{ graphql: '{query}'{more} }}");
+        let text = format!("host: {}\ntasks: [{{ steps: [{step}] }}]\n", server.url());
+        check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"])
+    };
+    for (query, more, wanted) in [
+        ("{ find(by: {}) }", "", "`By` is a @oneOf input object: expected exactly one field, found none"),
+        ("{ find(by: { id: 1, email: \"a\" }) }", "", "expected exactly one field, found 2"),
+        ("query ($i: ID) { find(by: { id: $i }) }", ", variables: { i: 1 }", "declare it as `ID!`"),
+        ("query ($b: By!) { find(by: $b) }", ", variables: { b: { id: 1, email: a } }", "s.yaml:2:82"),
+        ("query ($b: By!) { find(by: $b) }", ", variables: { b: { id: null } }", "`id` must not be null"),
+    ] {
+        let (printed, code) = scenario(query, more);
+        assert!(code == 2 && printed.contains(wanted), "{query}: {wanted}:\n{printed}");
+    }
+    for (query, more) in [
+        ("query ($i: ID!) { find(by: { id: $i }) }", ", variables: { i: 1 }"),
+        ("query ($b: By!) { find(by: $b) }", ", variables: { b: { email: \"{{ user.id }}\" } }"),
+    ] {
+        let (printed, code) = scenario(query, more);
+        assert!(code == 0 && !printed.contains("warning"), "{query}:\n{printed}");
+    }
+    let (printed, code) = scenario(
+        "query ($k: Kind) { hallo find(by: { id: 1 }, size: 3, kind: OLD) again: find(by: { id: 1 }, kind: $k) }",
+        ", variables: { k: OLD }",
+    );
+    assert_eq!(code, 0, "{printed}");
+    for wanted in [
+        "warning: GraphQL: the field `Query.hallo` is deprecated: use \"hello\"",
+        "warning: GraphQL: the argument `Query.find(size:)` is deprecated",
+        "warning: GraphQL: the value `Kind.OLD` is deprecated: use NEW",
+        "1 step is valid",
+    ] {
+        assert!(printed.contains(wanted), "{wanted}:\n{printed}");
+    }
+    assert_eq!(printed.matches("warning: GraphQL").count(), 4, "{printed}");
 }
 
 #[test]
