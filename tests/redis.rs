@@ -6,6 +6,8 @@ mod books;
 mod calm;
 #[path = "redis/outages.rs"]
 mod outages;
+#[path = "redis/payloads.rs"]
+mod payloads;
 #[path = "redis/runs.rs"]
 mod runs;
 #[path = "redis/scenarios.rs"]

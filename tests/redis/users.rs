@@ -10,6 +10,7 @@ use katydid::protocol::message_sink::{Delivery, MessageSink};
 use katydid::protocol::redis::{RedisClient, RedisClientFactory};
 use katydid::protocol::result::StepResult;
 use katydid::protocol::trace::Trace;
+use katydid::scenario::eval::payload::Payload;
 use katydid::scenario::eval::template::{Json, Scope, Text};
 use katydid::scenario::plan::{
     ClientOptions, Endpoint, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
@@ -143,7 +144,7 @@ impl User {
         let step = PublishStep {
             endpoint: EndpointId(PUBLISH),
             channel: text(channel),
-            payload: Json::ready(payload),
+            payload: Payload::Json(Json::ready(payload)),
             size: Some(size),
             sharded: false,
             receivers: None,

@@ -5,6 +5,7 @@ use super::words::{quoted, without_passwords};
 use crate::protocol::example::{EXAMPLE_BODY, EXAMPLE_LINE, beginning};
 use crate::scenario::secrets::Redactor;
 use crate::stats::ExampleRequest;
+use crate::units;
 
 /// Maximum words of a command.
 const MAX_WORDS: usize = 200;
@@ -25,8 +26,16 @@ pub(super) fn message(verb: &str, channel: &str, payload: &[u8], secrets: &Redac
     ExampleRequest {
         line: line(&[verb, channel], secrets),
         headers: String::new(),
-        body: beginning(payload, EXAMPLE_BODY, secrets),
+        body: match str::from_utf8(payload) {
+            Ok(_) => beginning(payload, EXAMPLE_BODY, secrets),
+            Err(_) => not_text(payload),
+        },
     }
+}
+
+/// Describes bytes that cannot be shown.
+pub(super) fn not_text(bytes: &[u8]) -> String {
+    format!("({} that are not text)", units::counted(bytes.len() as u64, "byte"))
 }
 
 /// A subscription to channels or patterns.
@@ -72,6 +81,8 @@ mod tests {
         assert_eq!(command(b"", &secrets).line, "");
         let message = message("PUBLISH", "orders:7", br#"{"t":"tok 4815"}"#, &secrets);
         assert_eq!((&*message.line, &*message.body), ("PUBLISH orders:7", r#"{"t":"***"}"#));
+        let binary = super::message("PUBLISH", "c", b"\xff\x00", &secrets);
+        assert_eq!(&*binary.body, "(2 bytes that are not text)");
         assert_eq!(subscription("SUBSCRIBE", ["a", "b c"].into_iter(), &secrets).line, "SUBSCRIBE a \"b c\"");
     }
 }

@@ -174,7 +174,7 @@ impl Builder<'_> {
 }
 
 /// The file name after `@`.
-fn file_name(node: &Node) -> Option<&str> {
+pub(super) fn file_name(node: &Node) -> Option<&str> {
     let Kind::Text(text) = &node.kind else { return None };
     let name = text.strip_prefix('@')?;
     // `@` alone, and multi-line strings, are not file names.

@@ -77,6 +77,8 @@ pub(super) struct Uses {
     pub no_redis: Option<Diagnostic>,
     /// Positions of steps that measure deliveries.
     pub measured: Vec<Range<usize>>,
+    /// Positions of payloads that are bytes.
+    pub binary: Vec<Range<usize>>,
     /// Values to mask in addition to `secrets`: passwords in URLs and of Redis.
     pub passwords: Vec<String>,
     /// All GraphQL steps, including those that are not selected.

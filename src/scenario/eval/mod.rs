@@ -7,6 +7,7 @@ mod html;
 pub(crate) mod json;
 pub mod operator;
 pub mod path;
+pub mod payload;
 pub mod pick;
 pub mod response;
 pub mod status;

@@ -127,7 +127,11 @@ const GRAPHQL: &[Key] = &[
 ];
 pub(crate) const PUBLISH: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the channel"),
-    key("payload", K::AnyOrFile, "Payload, or @file"),
+    key(
+        "payload",
+        K::AnyOrFile,
+        "A string, JSON, @file, { base64: … } for bytes, or { random: SIZE } for random bytes",
+    ),
     key("size", K::Size, "Pad the message to this many bytes"),
     key("sharded", K::Bool, "Send with SPUBLISH").or_bool(false),
     key("expect", K::ExpectPublish, "Conditions on the response"),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::{ClientOptions, EndpointId};
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::{Expect, Matcher};
-use crate::scenario::eval::template::{Json, Text};
+use crate::scenario::eval::payload::Payload;
+use crate::scenario::eval::template::Text;
 
 /// A Redis server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub struct PublishStep {
     /// Channel.
     pub channel: Text,
     /// Payload.
-    pub payload: Json,
+    pub payload: Payload,
     /// Padded size of the message in bytes.
     pub size: Option<u32>,
     /// Use `SPUBLISH`.

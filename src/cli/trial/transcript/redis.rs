@@ -22,7 +22,13 @@ impl Transcript {
             TraceEvent::Command(words) => self.command(words),
             TraceEvent::Message { verb, channel, payload, more: besides } => {
                 self.request(&format!("{verb} {}", quoted(channel)));
-                self.text("> ", payload);
+                match str::from_utf8(payload) {
+                    Ok(_) => self.text("> ", payload),
+                    Err(_) => {
+                        let bytes = units::counted(payload.len() as u64, "byte");
+                        self.line(4, "> ", &format!("({bytes} that are not text)"), Some(Role::Quiet));
+                    }
+                }
                 if !besides.is_empty() {
                     self.line(4, "> ", &format!("({besides})"), Some(Role::Quiet));
                 }

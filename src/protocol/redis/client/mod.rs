@@ -103,14 +103,7 @@ impl RedisClient {
         step.channel.render(scope, &mut self.channel)?;
         self.payload.clear();
         self.payload.shrink_to(MAX_IDLE_BUFFER);
-        step.payload.render(scope, &mut self.payload)?;
-        // A string is sent as is, without JSON quotes.
-        if self.payload.first() == Some(&b'"')
-            && let Ok(text) = serde_json::from_slice::<String>(&self.payload)
-        {
-            self.payload = text.into_bytes();
-        }
-        Ok(())
+        step.payload.render(scope, &mut self.payload)
     }
 
     /// Publishes a message and evaluates the number of receivers.

@@ -2,6 +2,7 @@
 
 mod graphql;
 mod http;
+mod payload;
 mod redis;
 mod subscription;
 

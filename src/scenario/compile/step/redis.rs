@@ -8,7 +8,7 @@ use crate::scenario::compile::builder::Builder;
 use crate::scenario::compile::fields::Fields;
 use crate::scenario::compile::unsatisfiable::Tested;
 use crate::scenario::eval::expect::Unit;
-use crate::scenario::eval::template::{JsonBuilder, Text};
+use crate::scenario::eval::template::Text;
 use crate::scenario::grammar::actions::{PUBLISH, REDIS, SUBSCRIBE};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{
@@ -19,7 +19,7 @@ use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// Maximum padded size: the largest message that subscribers accept.
-const MAX_SIZE: u64 = 16 * 1024 * 1024;
+pub(super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
 /// Commands after which a connection only receives: reason why they are not allowed in a `redis` step, and the
 /// alternative.
@@ -75,6 +75,15 @@ impl Builder<'_> {
                     at,
                     "`measure: delivery` has no effect with `envelope: off`",
                     "use envelope: binary or json in `redis`, or remove `measure`",
+                );
+            }
+        }
+        if envelope == Envelope::Json {
+            for at in std::mem::take(&mut self.uses.binary) {
+                self.report(
+                    at,
+                    "bytes cannot be sent with `envelope: json`",
+                    "use envelope: binary or off in `redis`, or send base64 as a string",
                 );
             }
         }
@@ -145,10 +154,7 @@ impl Builder<'_> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let channel = self.text(argument, "publish");
         let row = self.row(fields, RowKind::Publish, argument.scalar().unwrap_or_default());
-        let payload = match fields.get("payload") {
-            Some(node) => self.json(node),
-            None => Some(JsonBuilder::default().finish()),
-        };
+        let payload = self.payload(fields.get("payload"));
         let size = fields.get("size").and_then(|n| {
             let size = self.size(n, "size")?;
             if size > MAX_SIZE {

@@ -86,8 +86,8 @@ fn random_float(low: f64, high: f64) -> Result<f64, Error> {
 }
 
 fn random_string(length: usize) -> Result<String, Error> {
-    if length > 65_536 {
-        return Err(wrong(format!("random_string({length}): at most 65536 characters")));
+    if length > MAX_TEXT {
+        return Err(wrong(format!("random_string({length}): at most {MAX_TEXT} characters")));
     }
     Ok(with_rng(|rng| (0..length).map(|_| rng.alphanumeric()).collect()))
 }
