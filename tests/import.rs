@@ -4,6 +4,8 @@
 mod credentials;
 #[path = "import/curl.rs"]
 mod curl;
+#[path = "import/recordings.rs"]
+mod recordings;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -27,6 +29,9 @@ fn load(made: &Imported) -> (tempfile::TempDir, PathBuf, Scenario) {
     std::fs::write(folder.path().join(".env"), variables).expect("a file");
     let file = folder.path().join("made.yaml");
     std::fs::write(&file, &made.text).expect("a file");
+    for (name, content) in &made.files {
+        std::fs::write(folder.path().join(name), content).expect("a file");
+    }
     let scenario = Scenario::load(&file).unwrap_or_else(|e| panic!("{e}\n{}", made.text));
     assert_eq!(scenario.warnings(), "", "{}", made.text);
     let host = scenario.host().is_none().then(|| "http://h".to_owned());
@@ -85,14 +90,13 @@ fn a_recording_becomes_a_journey() {
         &["8f14e45f", "correct-horse", "tracker.example.net/", "style.css", "session=private", "sec-fetch", "options:"],
     );
     let notes = made.notes.join("\n");
-    has(&notes, &["2 × images, styles"]);
-    has(&notes, &["2 × requests to tracker.example.net"]);
+    has(&notes, &["2 × requests to other sites: tracker.example.net 2", "2 × images, styles"]);
     assert!(!notes.contains("cookies"), "the cookie that is sent was got before: {notes}");
 }
 
 #[test]
 fn requests_left_out_by_default_can_be_kept() {
-    let options = ImportOptions { assets: true, hosts: vec!["example.net".to_owned()] };
+    let options = ImportOptions { assets: true, hosts: vec!["example.net".to_owned()], ..ImportOptions::default() };
     let made = imported(&fixture("shop.har"), &options);
     load(&made);
     has(
@@ -330,7 +334,7 @@ fn recorded(headers: &str, data: &str) -> String {
 fn bodies_of_a_recording_keep_their_type() {
     let multipart = r#"{"name":"content-type","value":"multipart/form-data; boundary=X"}"#;
     let parts = r#"--X\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--X\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2!\r\n--X--\r\n"#;
-    let files = "files: { f: { file: a.txt, type: text/plain } }";
+    let files = "files: { f: { file: made-a.txt, name: a.txt, type: text/plain } }";
     let form = "form: { password: \"{{ env.PASSWORD }}\" }";
     for (headers, data, wanted) in [
         (
@@ -338,7 +342,7 @@ fn bodies_of_a_recording_keep_their_type() {
             r#"{"mimeType":"multipart/form-data","params":[{"name":"f","fileName":"a.png","contentType":"image/png"},{"name":"n","value":"5+%20"}]}"#,
             vec!["put a file a.png", "form: { n: \"5+%20\" }", "files: { f: { file: a.png, type: image/png } }"],
         ),
-        (multipart, &format!(r#"{{"mimeType":"x/y","text":"{parts}"}}"#), vec!["put a file a.txt", form, files]),
+        (multipart, &format!(r#"{{"mimeType":"x/y","text":"{parts}"}}"#), vec![form, files]),
         ("", &format!(r#"{{"mimeType":"multipart/form-data; boundary=X","text":"{parts}"}}"#), vec![form, files]),
         (
             "",
@@ -355,7 +359,7 @@ fn bodies_of_a_recording_keep_their_type() {
         (
             "",
             r#"{"mimeType":"application/octet-stream","encoding":"base64","text":"AP8="}"#,
-            vec!["# the body of 2 B is binary", "Content-Type: application/octet-stream"],
+            vec!["Content-Type: application/octet-stream", "body: \"@made-body.bin\""],
         ),
         (
             r#"{"name":"Content-Type","value":"application/json"}"#,
@@ -367,7 +371,10 @@ fn bodies_of_a_recording_keep_their_type() {
         has(&made.text, &wanted);
         has_not(&made.text, &["hunter2"]);
         let folder = tempfile::tempdir().expect("a folder");
-        for (name, content) in [("a.txt", "hello"), ("a.png", "png"), (".env", "PASSWORD=hunter2!")] {
+        for (name, content) in [("a.png", "png"), (".env", "PASSWORD=hunter2!")] {
+            std::fs::write(folder.path().join(name), content).expect("a file");
+        }
+        for (name, content) in &made.files {
             std::fs::write(folder.path().join(name), content).expect("a file");
         }
         Scenario::parse_in("x.yaml", &made.text, Some(folder.path())).unwrap_or_else(|e| panic!("{e}\n{}", made.text));
@@ -388,7 +395,11 @@ fn headers_set_by_scripts_are_kept_once() {
 /// Damaged fixtures give an error or a valid scenario, never a panic.
 #[test]
 fn damaged_files_never_panic() {
-    let options = ImportOptions { assets: true, hosts: vec!["example.net".to_owned(), "example.com".to_owned()] };
+    let options = ImportOptions {
+        assets: true,
+        hosts: vec!["example.net".to_owned(), "example.com".to_owned()],
+        ..ImportOptions::default()
+    };
     let mut seed = 0x9e37_79b9_u64;
     let mut random = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

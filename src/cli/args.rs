@@ -156,6 +156,9 @@ pub struct Import {
     /// Keep requests of a recording to this host and those below it, beside the main one; can be given several times
     #[arg(long, value_name = "HOST")]
     pub include_host: Vec<String>,
+    /// Keep User-Agent, Accept-Language, Origin and Referer of a recording, once for all requests
+    #[arg(long)]
+    pub browser_headers: bool,
 }
 
 /// Takes an address, by this function and for this flag. A value that is refused is not repeated: it may contain a

@@ -8,7 +8,9 @@ use super::check_schema::SchemaFrom;
 use super::{exit, load, pick};
 use crate::headless::console;
 use crate::scenario::estimate;
+use crate::scenario::plan::Plan;
 use crate::settings::Settings;
+use crate::units::counted;
 
 /// Checks every file; errors in any of them make the exit code 2, warnings alone do not.
 pub(super) fn run(args: &Check, settings: &Settings) -> ExitCode {
@@ -59,6 +61,9 @@ fn one(file: &Path, args: &Check, settings: &Settings) -> Result<String, String>
         text.push_str(warnings);
         text.push_str("\n\n");
     }
+    if settings.host.is_some() {
+        text.push_str(&stays(&plan));
+    }
     text.push_str(&estimate::words(&plan));
     text.push_str(&schema.line);
     let profiles = scenario.profiles();
@@ -66,6 +71,19 @@ fn one(file: &Path, args: &Check, settings: &Settings) -> Result<String, String>
         text.push_str(&format!("  profiles, chosen with --profile: {}\n", profiles.join(", ")));
     }
     Ok(mask(text))
+}
+
+/// A warning about the steps that the host of the command line does not change.
+fn stays(plan: &Plan) -> String {
+    let elsewhere = plan.elsewhere();
+    if elsewhere.is_empty() {
+        return String::new();
+    }
+    let hosts: Vec<String> = elsewhere
+        .iter()
+        .map(|(origin, count)| format!("{origin} ({})", counted(u64::try_from(*count).unwrap_or(u64::MAX), "step")))
+        .collect();
+    format!("warning: --host does not change complete addresses; still sent to {}\n\n", hosts.join(", "))
 }
 
 #[cfg(test)]
@@ -102,6 +120,13 @@ mod tests {
             assert_eq!(text.contains(word), is, "{word}\n{text}");
         }
         assert!(shown(&["-u", "9", "-r", "2", "-t", "5m"]).contains("9 users, 2 started per second, 5m"));
+        assert!(!shown(&["--host", "http://other"]).contains("warning"));
+        let whole = "host: http://h\nvars: { api: 'http://api.h' }\ntasks: [{ steps: [{ get: 'http://other/x' }, { get: /y },\n\
+                     { get: '{{ api }}/{{ user.id }}' }, { repeat: 2, steps: [{ get: '{{ api }}/b' }] }] }]\n";
+        std::fs::write(folder.path().join("w.yaml"), whole).unwrap();
+        let moved = check(&folder.path().join("w.yaml"), &["--host", "http://other"]).unwrap();
+        assert!(moved.contains("complete addresses; still sent to http://api.h (2 steps)\n"), "{moved}");
+        assert!(!check(&folder.path().join("w.yaml"), &[]).unwrap().contains("warning"));
         assert!(shown(&["--host", "demo"]).contains("against embedded target"));
         assert!(check(Path::new("demo"), &[]).is_ok_and(|text| text.contains("embedded target")));
         assert!(check(&path, &["--profile", "smal"]).unwrap_err().contains("did you mean `small`?"));

@@ -2,7 +2,7 @@
 //! standard output is the scenario alone.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::Import;
@@ -20,7 +20,8 @@ pub(super) fn run(args: &Import) -> ExitCode {
             return ExitCode::from(exit::USAGE);
         }
     };
-    let options = ImportOptions { assets: args.assets, hosts: args.include_host.clone() };
+    let options =
+        ImportOptions { assets: args.assets, hosts: args.include_host.clone(), browser_headers: args.browser_headers };
     let imported = match import::import(&text, &name(args), &options) {
         Ok(imported) => imported,
         Err(why) => {
@@ -29,11 +30,19 @@ pub(super) fn run(args: &Import) -> ExitCode {
         }
     };
     if let Some(out) = &args.out {
-        if let Err(why) = files::create(out, &imported.text) {
-            console::warn(&format!("cannot write {}: {why}", out.display()));
-            return ExitCode::from(exit::TROUBLE);
+        let text = (out.to_owned(), imported.text.as_bytes());
+        let others = imported.files.iter().map(|(name, content)| (out.with_file_name(name), content.as_slice()));
+        let mut written: Vec<PathBuf> = Vec::new();
+        for (path, content) in [text].into_iter().chain(others) {
+            if let Err(why) = files::create(&path, content) {
+                console::warn(&format!("cannot write {}: {why}", path.display()));
+                // A scenario without its files would not load.
+                written.iter().for_each(|path| drop(std::fs::remove_file(path)));
+                return ExitCode::from(exit::TROUBLE);
+            }
+            console::say(&format!("wrote {}", path.display()));
+            written.push(path);
         }
-        console::say(&format!("wrote {}", out.display()));
     } else {
         console::say(&imported.text);
     }
@@ -45,6 +54,10 @@ pub(super) fn run(args: &Import) -> ExitCode {
 fn advise(args: &Import, imported: &Imported) {
     for note in &imported.notes {
         console::warn(&crate::clean::line(note));
+    }
+    if args.out.is_none() && !imported.files.is_empty() {
+        let names: Vec<&str> = imported.files.iter().map(|(name, _)| name.as_str()).collect();
+        console::warn(&format!("these files are written only with --out: {}", names.join(", ")));
     }
     if !imported.variables.is_empty() {
         console::warn(&format!("set these in the environment or in .env: {}", imported.variables.join(", ")));

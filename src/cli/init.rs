@@ -69,7 +69,7 @@ fn write(folder: &Path, all: &[(&str, &str)]) -> Result<Vec<String>, String> {
     let mut written: Vec<String> = Vec::with_capacity(all.len());
     for &(name, text) in all {
         let path = folder.join(name);
-        files::create(&path, text).map_err(|why| {
+        files::create(&path, text.as_bytes()).map_err(|why| {
             let before = if written.is_empty() {
                 "nothing was written".to_owned()
             } else {

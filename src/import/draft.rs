@@ -20,10 +20,45 @@ pub struct Draft {
     pub notes: Vec<String>,
     /// `vars`.
     pub vars: Map<String, Value>,
+    /// `headers` of `defaults`.
+    pub default_headers: Map<String, Value>,
+    /// `endpoint` of `graphql`: where its steps are sent.
+    pub graphql: Option<String>,
+    /// Files to write next to the scenario.
+    pub files: Attachments,
     /// Credentials found in the input.
     pub credentials: Credentials,
     /// `tasks`.
     pub tasks: Vec<Task>,
+}
+
+/// Files next to the scenario, for bodies that are too large or binary.
+#[derive(Debug, Default)]
+pub struct Attachments {
+    /// Prefix of their names: several scenarios can be in one folder.
+    pub prefix: String,
+    /// Names and contents.
+    pub all: Vec<(String, Vec<u8>)>,
+}
+
+impl Attachments {
+    /// Adds a file with a name like this one, and returns its path. Equal files are one.
+    pub fn add(&mut self, name: &str, content: Vec<u8>) -> String {
+        let name = format!("{}-{name}", self.prefix);
+        let (stem, ending) =
+            name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, e)| (stem, format!(".{e}")));
+        let mut path = name.clone();
+        let mut number = 2u32;
+        while let Some((_, known)) = self.all.iter().find(|(known, _)| *known == path) {
+            if *known == content {
+                return path;
+            }
+            path = format!("{stem}-{number}{ending}");
+            number = number.saturating_add(1);
+        }
+        self.all.push((path.clone(), content));
+        path
+    }
 }
 
 /// One task.
@@ -58,9 +93,9 @@ pub enum Step {
 /// One request.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// Key of the step: a method in lower case.
+    /// Key of the step: a method in lower case, or `graphql`.
     pub verb: String,
-    /// Path or absolute URL.
+    /// Path or absolute URL; the document of a `graphql` step.
     pub url: String,
     /// Modifiers, in this order.
     pub fields: Vec<(&'static str, Value)>,

@@ -1,5 +1,12 @@
 //! Headers that are omitted because the client sets them.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::draft::Draft;
+use super::literal::literal;
+
 /// Connection headers.
 const CARRIED: [&str; 11] = [
     "connection",
@@ -15,7 +22,7 @@ const CARRIED: [&str; 11] = [
     "proxy-authorization",
 ];
 /// Headers that are specific to the recorded browser and its cache.
-const OF_ONE_CLIENT: [&str; 16] = [
+const OF_ONE_CLIENT: [&str; 18] = [
     "host",
     "user-agent",
     "accept-language",
@@ -32,7 +39,36 @@ const OF_ONE_CLIENT: [&str; 16] = [
     "x-client-data",
     "save-data",
     "purpose",
+    "postman-token",
+    "alt-used",
 ];
+
+/// Headers of the recorded browser that can be kept for all requests.
+const OF_BROWSER: [&str; 4] = ["User-Agent", "Accept-Language", "Origin", "Referer"];
+
+/// Keeps the headers of the browser as defaults, with their most frequent values, or notes that they are omitted.
+pub fn of_browser(sent: &[(&str, &str)], keep: bool, draft: &mut Draft) {
+    let mut found: Vec<&str> = Vec::new();
+    for wanted in OF_BROWSER {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, value) in
+            sent.iter().filter(|(name, value)| name.eq_ignore_ascii_case(wanted) && is_header(name, value))
+        {
+            *counts.entry(value).or_default() += 1;
+        }
+        let Some((value, _)) = counts.into_iter().rev().max_by_key(|(_, count)| *count) else { continue };
+        found.push(wanted);
+        if keep {
+            let value = draft.credentials.found(wanted, value).unwrap_or_else(|| literal(value));
+            draft.default_headers.insert(wanted.to_owned(), Value::from(value));
+        }
+    }
+    let names = found.join(", ");
+    draft.notes.extend((!found.is_empty()).then(|| match keep {
+        true => format!("{names} are those of the recorded browser, for all requests, under `defaults`"),
+        false => format!("omitted: {names} of the recorded browser (keep them with --browser-headers)"),
+    }));
+}
 
 /// True if the header is valid.
 pub fn is_header(name: &str, value: &str) -> bool {

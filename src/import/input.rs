@@ -10,6 +10,8 @@ pub struct ImportOptions {
     pub assets: bool,
     /// Keep requests to these hosts in addition to the main one.
     pub hosts: Vec<String>,
+    /// Keep headers of the recorded browser, as defaults.
+    pub browser_headers: bool,
 }
 
 /// The input cannot be converted.

@@ -1,7 +1,7 @@
 //! Converts descriptions of requests to scenarios: HAR recordings, OpenAPI documents, `curl` command lines.
 //!
 //! Input: an untrusted text of limited size. Output: a commented scenario without credentials, which become environment
-//! variables. Nothing is read from disk and nothing is sent.
+//! variables, and the files that it needs. Nothing is read from disk and nothing is sent.
 
 mod body;
 mod credential;
@@ -39,6 +39,8 @@ pub struct Imported {
     pub notes: Vec<String>,
     /// Environment variables used by the scenario.
     pub variables: Vec<String>,
+    /// Files that it needs next to it: names and contents.
+    pub files: Vec<(String, Vec<u8>)>,
 }
 
 /// Converts a text to a scenario called `name`; the format is detected from the content.
@@ -51,7 +53,7 @@ pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Importe
     }
     let text = text.trim_start_matches('\u{feff}');
     let mut draft = match kind(text)? {
-        Kind::Har(document) => har::import(&document, options)?,
+        Kind::Har(document) => har::import(&document, name, options)?,
         Kind::OpenApi(document) => openapi::import(&document)?,
         Kind::Curl => curl::import(text)?,
     };
@@ -62,6 +64,7 @@ pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Importe
     }
     write::scrub(&mut draft);
     let (notes, variables) = (draft.notes.clone(), draft.credentials.names());
+    let files = std::mem::take(&mut draft.files.all);
     let text = write::scenario(draft);
     if text.len() > MAX_OUTPUT {
         let size = crate::units::bytes(text.len() as u64);
@@ -69,7 +72,7 @@ pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Importe
             "the scenario would have {size}, which is more than can be loaded: shorten the input"
         )));
     }
-    Ok(Imported { text, notes, variables })
+    Ok(Imported { text, notes, variables, files })
 }
 
 enum Kind {

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::body::Fill;
-use super::draft::pairs;
+use super::draft::{Attachments, pairs};
 use super::literal::literal;
 
 /// Maximum number of parts.
@@ -109,16 +109,26 @@ fn attribute(header: &str, wanted: &str) -> Option<String> {
     }
 }
 
-/// `form` and `files` of a step, with a comment for each file to put next to the scenario.
-pub fn fields(parts: Vec<Part>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> [(&'static str, Value); 2] {
+/// `form` and `files` of a step. Files with content are attached, unless there is no place for them; others need a comment.
+pub fn fields(
+    parts: Vec<Part>,
+    fill: &mut Fill<'_>,
+    mut attachments: Option<&mut Attachments>,
+    comments: &mut Vec<String>,
+) -> [(&'static str, Value); 2] {
     let mut fields = Vec::new();
     let mut files = Map::new();
     for part in parts {
         match part.file.as_deref() {
             Some("") => comments.push(format!("the field {} was sent without a file, and was omitted", part.name)),
             Some(name) => {
-                let near = file_beside(name);
-                comments.push(format!("put a file {near} next to this one"));
+                let mut near = file_beside(name);
+                // Recorders replace what is not text.
+                let whole = !part.value.is_empty() && !part.value.contains(char::REPLACEMENT_CHARACTER);
+                match attachments.as_deref_mut().filter(|_| whole) {
+                    Some(files) => near = files.add(&near, part.value.into_bytes()),
+                    None => comments.push(format!("put a file {near} next to this one")),
+                }
                 let mut entry = json!({ "file": near });
                 if name != near && !name.contains("{{") {
                     entry["name"] = Value::from(name);
@@ -210,7 +220,7 @@ mod tests {
             field("n", "{{"),
         ];
         let mut comments = Vec::new();
-        let [(_, form), (_, files)] = fields(all, &mut |_, _| None, &mut comments);
+        let [(_, form), (_, files)] = fields(all, &mut |_, _| None, None, &mut comments);
         assert_eq!(form, json!({ "n": "{{ '{{' }}" }));
         assert_eq!(
             files,

@@ -45,6 +45,14 @@ pub fn scenario(mut draft: Draft) -> String {
         out.push('\n');
         entry(&mut out, 0, "vars", &Value::Object(std::mem::take(&mut draft.vars)));
     }
+    if let Some(endpoint) = &draft.graphql {
+        out.push('\n');
+        entry(&mut out, 0, "graphql", &serde_json::json!({ "endpoint": endpoint }));
+    }
+    if !draft.default_headers.is_empty() {
+        out.push('\n');
+        entry(&mut out, 0, "defaults", &serde_json::json!({ "headers": draft.default_headers }));
+    }
     out.push_str("\ntasks:\n");
     let mut names = BTreeSet::new();
     for task in draft.tasks.iter().filter(|task| !task.is_empty()) {
@@ -69,9 +77,18 @@ pub fn scenario(mut draft: Draft) -> String {
 /// Replaces credentials in all places, wherever they were found.
 pub fn scrub(draft: &mut Draft) {
     let credentials = &mut draft.credentials;
+    for (name, content) in &mut draft.files.all {
+        let Ok(text) = std::str::from_utf8(content) else { continue };
+        let masked = credentials.mask(text);
+        if masked != text {
+            draft.notes.push(format!("the credentials in {name} were replaced by ***: set them by hand"));
+            *content = masked.into_bytes();
+        }
+    }
     for text in draft.notes.iter_mut().chain([&mut draft.description, &mut draft.name]) {
         *text = credentials.mask(text);
     }
+    draft.default_headers.iter_mut().for_each(|(name, value)| credentials.scrub_json(name, value));
     draft.vars.iter_mut().for_each(|(name, value)| credentials.scrub_json(name, value));
     for task in &mut draft.tasks {
         task.name = credentials.mask(&task.name);
@@ -99,7 +116,14 @@ fn write_request(out: &mut String, request: &Request) {
     for text in &request.comments {
         comment(out, 6, text);
     }
-    let _ = writeln!(out, "      - {}: {}", request.verb, scalar(&request.url));
+    if request.url.contains('\n') && is_block(&request.url) {
+        let _ = writeln!(out, "      - {}: |-", request.verb);
+        for line in request.url.lines() {
+            let _ = writeln!(out, "{}{line}", if line.is_empty() { "" } else { "          " });
+        }
+    } else {
+        let _ = writeln!(out, "      - {}: {}", request.verb, scalar(&request.url));
+    }
     for (key, value) in &request.fields {
         entry(out, 8, key, value);
     }
@@ -108,6 +132,13 @@ fn write_request(out: &mut String, request: &Request) {
 fn comment(out: &mut String, indent: usize, text: &str) {
     let text = crate::clean::line(text);
     let _ = writeln!(out, "{:indent$}# {}", "", text.trim());
+}
+
+/// True if a text of several lines can be written as a block: nothing in it needs an escape.
+fn is_block(text: &str) -> bool {
+    let plain = text.chars().all(|c| c == '\n' || is_shown(c));
+    let ends = text.ends_with('\n') || text.lines().any(|line| line.ends_with(' '));
+    plain && !ends && !text.starts_with([' ', '\n'])
 }
 
 /// `key: value`, on one line if it is short.

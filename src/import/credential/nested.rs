@@ -104,7 +104,8 @@ fn hint(name: &str) -> String {
 }
 
 fn is_pair(name: &str, value: &str) -> bool {
-    let empty = EMPTY.contains(&value.to_ascii_lowercase().as_str()) || value.starts_with('$');
+    let empty =
+        EMPTY.contains(&value.to_ascii_lowercase().as_str()) || value.starts_with('$') || value.starts_with("{{ env.");
     let secret =
         meaning(name).is_some() || (vague_meaning(name).is_some() && shapes::is_token(value) && value.len() >= 16);
     secret && !empty

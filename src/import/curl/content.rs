@@ -37,7 +37,8 @@ pub fn data(
             // Uploads as copied by browsers, without the content of the files.
             if let Some(parts) = multipart::parts(&text, media) {
                 headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-                return multipart::fields(parts, &mut |name, value| secret(credentials, name, value), comments).into();
+                let mut fill = |name: &str, value: &Value| secret(credentials, name, value);
+                return multipart::fields(parts, &mut fill, None, comments).into();
             }
             body(&text, media, &mut |name, value| secret(credentials, name, value))
         }

@@ -6,27 +6,11 @@ use base64::Engine as _;
 use serde_json::Value;
 use url::Url;
 
+use super::domain::registrable;
 use crate::import::draft::{can_be_sent, is_redirect};
-use crate::import::multipart::{self, Part};
 
 /// Maximum number of bytes of a response that are searched for values.
 const LOOK: usize = 1_000_000;
-
-/// Maximum number of fields of an upload.
-const MOST_PARAMS: usize = 500;
-
-/// Content of a request.
-#[derive(Debug)]
-pub enum Sent<'a> {
-    /// No body.
-    Nothing,
-    /// Text with this media type.
-    Text(Cow<'a, str>, &'a str),
-    /// Fields and files.
-    Parts(Vec<Part>),
-    /// Binary data: its length in bytes, and its type.
-    Bytes(usize, &'a str),
-}
 
 /// A request and its response.
 #[derive(Debug)]
@@ -41,10 +25,13 @@ pub struct Entry<'a> {
     pub length: f64,
     /// Status of the response; 0 without one.
     pub status: u16,
+    /// The browser blocked it, so that it was not sent.
+    pub is_blocked: bool,
     /// Id of its page.
     pub page: Option<&'a str>,
     kind: &'a str,
-    request: &'a Value,
+    /// `request` of the recording.
+    pub request: &'a Value,
     response: &'a Value,
 }
 
@@ -67,6 +54,7 @@ impl<'a> Entry<'a> {
             start,
             length,
             status,
+            is_blocked: status == 0 && is_blocked(entry),
             page: entry["pageref"].as_str(),
             kind: entry["_resourceType"].as_str().unwrap_or_default(),
             request,
@@ -87,6 +75,11 @@ impl<'a> Entry<'a> {
     /// Headers of the response.
     pub fn response_headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         lines(&self.response["headers"])
+    }
+
+    /// A header of the request.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     fn response_header(&self, name: &str) -> Option<&'a str> {
@@ -114,47 +107,6 @@ impl<'a> Entry<'a> {
         String::from_utf8(bytes).ok().map(Cow::Owned)
     }
 
-    /// Content of the request.
-    pub fn body(&self) -> Sent<'a> {
-        let data = &self.request["postData"];
-        let declared = self.headers().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v);
-        let recorded = data["mimeType"].as_str();
-        // Only one of the two may contain the boundary.
-        let cut = declared.is_some_and(|media| multipart::is_multipart(media) && !media.contains("boundary"));
-        let media = if cut { recorded.or(declared) } else { declared.or(recorded) }.unwrap_or_default();
-        let text = data["text"].as_str().unwrap_or_default();
-        let text = match (data["encoding"].as_str(), base64::engine::general_purpose::STANDARD.decode(text)) {
-            (Some("base64"), Ok(bytes)) => match String::from_utf8(bytes) {
-                Ok(text) => Cow::Owned(text),
-                Err(bytes) => return Sent::Bytes(bytes.as_bytes().len(), media),
-            },
-            _ => Cow::Borrowed(without_head(text)),
-        };
-        if let Some(parts) = multipart::parts(&text, media) {
-            return Sent::Parts(parts);
-        }
-        let params = data["params"].as_array().map(Vec::as_slice).unwrap_or_default();
-        if multipart::is_multipart(media) && !params.is_empty() {
-            return Sent::Parts(params.iter().take(MOST_PARAMS).map(param).collect());
-        }
-        if !text.is_empty() {
-            return Sent::Text(text, media);
-        }
-        if params.is_empty() {
-            return Sent::Nothing;
-        }
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        for param in params {
-            // Recorders do not decode these.
-            let plain = |key: &str| {
-                let text = param[key].as_str().unwrap_or_default().replace('+', " ");
-                percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
-            };
-            form.append_pair(&plain("name"), &plain("value"));
-        }
-        Sent::Text(Cow::Owned(form.finish()), "application/x-www-form-urlencoded")
-    }
-
     /// True for a connection that became a WebSocket; Chrome records it with an `http` or `ws` address.
     pub fn is_websocket(entry: &Value) -> bool {
         let address = entry["request"]["url"].as_str().unwrap_or_default();
@@ -176,15 +128,17 @@ impl<'a> Entry<'a> {
             .collect()
     }
 
-    /// Names of the cookies set by the response.
-    pub fn set_cookies(&self) -> Vec<&'a str> {
+    /// Names and values of the cookies set by the response.
+    pub fn set_cookies(&self) -> Vec<(&'a str, &'a str)> {
         let lines = self.response_headers().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
         // Some recorders join several headers into one value.
-        lines
-            .flat_map(|(_, value)| value.lines())
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(n, _)| n.trim())
-            .collect()
+        let pairs = lines.flat_map(|(_, value)| value.lines()).filter_map(|pair| pair.split_once('='));
+        let mut all: Vec<_> = pairs.map(|(n, v)| (n.trim(), v.split(';').next().unwrap_or_default().trim())).collect();
+        if all.is_empty() {
+            let listed = self.response["cookies"].as_array().into_iter().flatten();
+            all.extend(listed.filter_map(|one| Some((one["name"].as_str()?, one["value"].as_str()?))));
+        }
+        all
     }
 
     /// True if the response is a redirect to the address of the other entry.
@@ -202,9 +156,42 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// True for a page opened by the user.
-    pub fn is_page(&self) -> bool {
-        self.kind == "document" || (self.kind.is_empty() && self.media() == "text/html" && self.status < 400)
+    /// True if the response moves the same address to another scheme or host of the site: to `https://`, to `www.`.
+    pub fn moves_to(&self, other: &Entry<'_>) -> bool {
+        let same = self.url.path() == other.url.path() && self.url.query() == other.url.query();
+        same && self.origin() != other.origin() && self.is_near(&other.url) && self.leads_to(other)
+    }
+
+    fn is_near(&self, url: &Url) -> bool {
+        let domain = |url: &Url| url.host_str().map(|host| registrable(host).to_owned());
+        domain(&self.url) == domain(url)
+    }
+
+    /// True for a page opened by the user, not for a frame in it. `first`: the first request of its page.
+    pub fn is_navigation(&self, first: bool) -> bool {
+        let is_page =
+            self.kind == "document" || (self.kind.is_empty() && self.media() == "text/html" && self.status < 400);
+        match self.header("sec-fetch-dest") {
+            Some(kind) => kind == "document",
+            None if first => is_page,
+            // A frame is opened by a page of another site; a recorder without pages records its headers.
+            None => {
+                let referer = self.header("referer").and_then(|text| Url::parse(text).ok());
+                is_page
+                    && self.kind.is_empty()
+                    && referer.is_some_and(|url| self.is_near(&url))
+                    && self.header("accept").is_some_and(|kinds| kinds.contains("text/html"))
+            }
+        }
+    }
+
+    /// True if the page that sent the request belongs to the site of its target.
+    pub fn is_first_party(&self) -> bool {
+        let of = |name: &str| self.header(name).and_then(|text| Url::parse(text).ok());
+        match self.header("sec-fetch-site") {
+            Some(relation) => relation != "cross-site",
+            None => of("origin").or_else(|| of("referer")).is_none_or(|url| self.is_near(&url)),
+        }
     }
 
     /// True for a CORS preflight request.
@@ -240,27 +227,12 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// An entry of `params` of an upload.
-fn param(param: &Value) -> Part {
-    let text = |key: &str| param[key].as_str().map(str::to_owned);
-    let file = text("fileName");
-    Part {
-        name: text("name").unwrap_or_default(),
-        media: text("contentType").filter(|media| file.is_some() && !media.is_empty()),
-        file,
-        value: text("value").unwrap_or_default(),
-    }
-}
-
-/// Removes header lines that Firefox writes before some bodies.
-fn without_head(text: &str) -> &str {
-    let start = text.get(..13).unwrap_or_default().to_ascii_lowercase();
-    let has_head =
-        start == "content-type:" || text.get(..15).is_some_and(|t| t.eq_ignore_ascii_case("content-length:"));
-    match text.split_once("\r\n\r\n") {
-        Some((_, body)) if has_head => body,
-        _ => text,
-    }
+/// True if an extension or a policy of the browser blocked the request.
+fn is_blocked(entry: &Value) -> bool {
+    let places =
+        [&entry["_error"], &entry["response"]["_error"], &entry["_blockedReason"], &entry["response"]["statusText"]];
+    let blocked = |place: &&Value| place.as_str().is_some_and(|text| text.to_ascii_lowercase().contains("block"));
+    places.iter().any(blocked) || entry["_blockedReason"].as_u64().is_some_and(|reason| reason > 0)
 }
 
 fn lines(headers: &Value) -> impl Iterator<Item = (&str, &str)> {

@@ -1,6 +1,7 @@
 //! Finds values of responses that later requests send: tokens and ids become captures and variables.
 //!
-//! The earliest response is used. A value that was sent before any response contained it is the user's own.
+//! The earliest response is used. A value that was sent before any response contained it is the user's own. An id is often
+//! a small number, so it is taken only from a response that names the resource for which it is used.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -8,6 +9,7 @@ use scraper::{Html, Selector};
 use serde_json::{Map, Value, json};
 
 use super::entry::Entry;
+use super::resource;
 use crate::import::body::plain;
 use crate::import::credential::{is_secret_name, is_token};
 use crate::import::literal::identifier;
@@ -39,8 +41,12 @@ struct Found {
     key: String,
     /// Suggested name in the scenario.
     hint: String,
+    /// Resources that the response names, for an id.
+    of: Vec<String>,
     /// Entry of `capture`.
     source: Value,
+    /// Filters that make the value of what is captured.
+    filters: String,
     /// Alternative entry that picks any of several equivalent values.
     any: Option<Value>,
     /// Name; assigned at its first use.
@@ -48,8 +54,14 @@ struct Found {
 }
 
 impl Found {
+    /// True if it is an id of this resource.
+    fn is_id_of(&self, resource: Option<&str>) -> bool {
+        resource::is_id(&self.key)
+            && resource.is_some_and(|wanted| self.of.iter().any(|of| resource::is_same(of, wanted)))
+    }
+
     fn new(step: usize, key: &str, hint: String, source: Value) -> Self {
-        Self { step, key: key.to_owned(), hint, source, any: None, name: None }
+        Self { step, key: key.to_owned(), of: Vec::new(), hint, source, filters: String::new(), any: None, name: None }
     }
 }
 
@@ -62,15 +74,38 @@ impl Links {
                 self.add(value, Found::new(step, name, name.to_owned(), json!(format!("header: {name}"))));
             }
         }
+        for (name, value) in entry.set_cookies() {
+            self.cookie(step, name, value);
+        }
         let Some(text) = entry.response_body() else { return };
         if text.trim_start().starts_with(['{', '[']) {
             if let Ok(json) = serde_json::from_str::<Value>(&text) {
-                let resource = entry.url.path().split('/').rfind(|part| part.chars().any(char::is_alphabetic));
-                let mut walk = Walk { links: self, step, resource: resource.unwrap_or("item"), left: MOST_OF_ONE };
+                let resource = resource::of_path(entry.url.path()).unwrap_or_else(|| "item".to_owned());
+                let mut walk = Walk { links: self, step, resource: &resource, left: MOST_OF_ONE };
                 walk.go(&json, &mut Vec::new());
             }
         } else if entry.media() == "text/html" {
             self.hidden_fields(step, &text);
+        }
+    }
+
+    /// Scripts read a cookie (`XSRF-TOKEN`) and send it as a header, often decoded.
+    fn cookie(&mut self, step: usize, name: &str, value: &str) {
+        let simple = !name.is_empty() && name.len() < 100 && http::HeaderName::try_from(name).is_ok();
+        if !simple || !(is_token(value) || is_secret_name(name)) {
+            return;
+        }
+        let found =
+            |filters| Found { filters, ..Found::new(step, name, name.to_owned(), json!(format!("cookie: {name}"))) };
+        self.add(value, found(String::new()));
+        let decoded = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+        let mut codes: Vec<(String, char)> =
+            value.match_indices('%').filter_map(|(at, _)| code(value.get(at..at + 3)?)).collect();
+        codes.sort();
+        codes.dedup();
+        if !codes.is_empty() && codes.len() <= 6 {
+            let filters = codes.iter().map(|(code, c)| format!(" | replace('{code}', '{c}')"));
+            self.add(&decoded, found(filters.collect()));
         }
     }
 
@@ -99,21 +134,24 @@ impl Links {
         self.found.entry(value.to_owned()).or_default().push(found);
     }
 
-    /// Template for a value that a request sends under this name, if an earlier response contains it.
-    pub fn find(&mut self, name: &str, value: &Value) -> Option<String> {
+    /// Template for a value that a request for `resource` sends under this name, if an earlier response contains it.
+    pub fn find(&mut self, name: &str, value: &Value, resource: Option<&str>) -> Option<String> {
         let text = plain(value)?;
+        let of = resource::of_id(name).or_else(|| resource.map(str::to_owned));
         let template = self.look(&text, |found| {
             is_token(&text)
                 || (text.len() >= 6 && is_secret_name(name) && is_secret_name(&found.key))
-                || (is_id(name) && is_id(&found.key) && !text.is_empty())
+                || (resource::is_id(name) && !text.is_empty() && found.is_id_of(of.as_deref()))
         });
         self.note(&text, template)
     }
 
-    /// Like `find`, for a path segment.
-    pub fn segment(&mut self, text: &str) -> Option<String> {
-        let template =
-            self.look(text, |found| is_token(text) || (is_id(&found.key) && text.chars().any(|c| c.is_ascii_digit())));
+    /// Like `find`, for a path segment after the segment `before`.
+    pub fn segment(&mut self, text: &str, before: &str) -> Option<String> {
+        let of = Some(resource::normal(before)).filter(|word| !word.is_empty());
+        let template = self.look(text, |found| {
+            is_token(text) || (text.chars().any(|c| c.is_ascii_digit()) && found.is_id_of(of.as_deref()))
+        });
         self.note(text, template)
     }
 
@@ -141,7 +179,7 @@ impl Links {
                 found.name.insert(name).clone()
             }
         };
-        Some(format!("{{{{ {name} }}}}"))
+        Some(format!("{{{{ {name}{} }}}}", found.filters))
     }
 
     /// Captures of a step.
@@ -202,23 +240,30 @@ impl Walk<'_> {
             })
             .collect();
         let key = keys.last().copied().unwrap_or(self.resource);
-        if !(is_token(&text) || is_secret_name(key) || is_id(key)) {
+        let is_id = resource::is_id(key);
+        if !(is_token(&text) || is_secret_name(key) || is_id) {
             return;
         }
         let path = json_path(way, false);
         if path.len() > 300 {
             return;
         }
-        // A plain `id` is ambiguous: prefix it with the name of its object.
-        let of = match keys.as_slice() {
-            [.., before, _] if !["data", "items", "results", "content", "rows"].contains(before) => before,
-            _ => self.resource,
-        };
-        let hint = if key.eq_ignore_ascii_case("id") { format!("{}_id", singular(of)) } else { key.to_owned() };
-        let listed = is_id(key) && way.iter().any(|part| matches!(part, Way::Index(_)));
+        // A plain `id` is ambiguous: it is that of its object, or of the resource of the address.
+        let owner = keys.iter().rev().skip(1).find(|key| !resource::is_container(key));
+        let owner = owner.map_or_else(|| self.resource.to_owned(), |key| resource::normal(key));
+        let hint = if resource::is_bare(key) { format!("{owner}_{key}") } else { key.to_owned() };
+        let of = resource::of_id(key).unwrap_or(owner);
+        let listed = is_id && way.iter().any(|part| matches!(part, Way::Index(_)));
         let any = listed.then(|| json!({ "json": json_path(way, true), "pick": "random" }));
-        self.links.add(&text, Found { any, ..Found::new(self.step, key, hint, Value::from(path)) });
+        self.links.add(&text, Found { any, of: vec![of], ..Found::new(self.step, key, hint, Value::from(path)) });
     }
+}
+
+/// A URL-encoded character that a template can decode.
+fn code(text: &str) -> Option<(String, char)> {
+    let byte = u8::from_str_radix(text.strip_prefix('%')?, 16).ok()?;
+    let c = char::from(byte);
+    (c.is_ascii_graphic() && !"'\\{}%".contains(c)).then(|| (text.to_owned(), c))
 }
 
 fn json_path(way: &[Way], any: bool) -> String {
@@ -243,27 +288,12 @@ fn json_path(way: &[Way], any: bool) -> String {
     path
 }
 
-/// True if the name indicates an identifier.
-fn is_id(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    ["id", "uuid", "guid", "slug"].contains(&lower.as_str())
-        || ["_id", "-id", "_uuid"].iter().any(|end| lower.ends_with(end))
-        || (name.len() > 2 && (name.ends_with("Id") || name.ends_with("ID")))
-}
-
-fn singular(word: &str) -> &str {
-    match word.strip_suffix("ies") {
-        Some(_) => word,
-        None => word.strip_suffix('s').filter(|rest| rest.len() > 2 && !rest.ends_with('s')).unwrap_or(word),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn tokens_and_ids_are_recognized() {
+    fn tokens_are_recognized() {
         for text in
             ["8f14e45fceea167a5a36dedd4bea2543", "eyJhbGciOi.J9eyJz1.x-3", "550e8400-e29b-41d4-a716-446655440000"]
         {
@@ -278,12 +308,6 @@ mod tests {
             "/api/products/12",
         ] {
             assert!(!is_token(text), "{text}");
-        }
-        for name in ["id", "product_id", "orderId", "ID", "uuid"] {
-            assert!(is_id(name), "{name}");
-        }
-        for name in ["paid", "video", "valid", "width"] {
-            assert!(!is_id(name), "{name}");
         }
     }
 

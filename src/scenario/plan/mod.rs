@@ -7,6 +7,7 @@
 mod address;
 mod bind;
 mod client;
+mod elsewhere;
 mod feeder;
 mod graphql;
 pub(crate) mod host;
