@@ -21,6 +21,10 @@ use crate::scenario::syntax::node::{Kind, Node};
 /// Maximum padded size: the largest message that subscribers accept.
 pub(super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
+/// Maximum number of names in a `subscribe` step that have `DELIVER` rows of their own: a row needs up to 200 kB for its
+/// histograms, and thousands of rows are of use to nobody.
+const MAX_OWN_ROWS: usize = 100;
+
 /// Commands after which a connection only receives: reason why they are not allowed in a `redis` step, and the
 /// alternative.
 const STREAMING: &[(&str, &str, &str)] = &[
@@ -91,8 +95,9 @@ impl Builder<'_> {
         if let Some(node) = fields.get("tls") {
             self.tls(node, &mut tls);
             if url.as_ref().is_some_and(|url| Address::parse(url).is_ok_and(|address| !address.tls)) {
-                let advice = "write rediss:// or valkeys:// for TLS";
-                self.warn(node.at.clone(), "`tls` has no effect with an address without TLS", advice);
+                let scheme = url.as_ref().and_then(|url| url.trim().split("://").next()).unwrap_or("redis");
+                let message = format!("`tls` has no effect with a {scheme}:// address");
+                self.warn(node.at.clone(), message, format!("write {scheme}s:// for TLS"));
             }
         }
         Some(RedisTarget { url: url.unwrap_or_default(), protocol, envelope, drain, tls })
@@ -146,7 +151,10 @@ impl Builder<'_> {
             self.error(node, format!("`{what}` is empty"));
         }
         let names: Vec<&str> = items.iter().filter_map(Node::scalar).collect();
-        let name = names.join(" ");
+        let name = match names.as_slice() {
+            [first, .., last] if names.len() > MAX_OWN_ROWS => format!("{first} … {last} ({} names)", names.len()),
+            few => few.join(" "),
+        };
         (items.iter().filter_map(|n| self.text(n, what)).collect(), name)
     }
 
@@ -180,7 +188,8 @@ impl Builder<'_> {
     pub(super) fn subscribe(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<SubscribeStep> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let (channels, name) = self.channels(argument, "subscribe");
-        let endpoint = self.row(fields, RowKind::Subscribe, &name);
+        let name = self.row_name(fields).unwrap_or(name);
+        let endpoint = self.endpoint(RowKind::Subscribe, &name);
         let read = |b: &mut Self, n: &Node, key: &str| b.word(n, key, &[("delivery", true), ("nothing", false)]);
         let measure = self.or_default(fields.get("measure"), SUBSCRIBE, "measure", read)?;
         let pattern = self.or_default(fields.get("pattern"), SUBSCRIBE, "pattern", Self::truth)?;
@@ -192,7 +201,11 @@ impl Builder<'_> {
             self.uses.measured.push(node.at.clone());
         }
         let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
-        let deliver = names.map(|name| self.endpoint(RowKind::Deliver, name)).collect();
+        let deliver = if channels.len() > MAX_OWN_ROWS && measure {
+            vec![self.endpoint(RowKind::Deliver, &name); channels.len()]
+        } else {
+            names.map(|name| self.endpoint(RowKind::Deliver, name)).collect()
+        };
         Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
     }
 
