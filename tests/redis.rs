@@ -4,6 +4,8 @@
 mod books;
 #[path = "common/calm.rs"]
 mod calm;
+#[path = "redis/memory.rs"]
+mod memory;
 #[path = "redis/outages.rs"]
 mod outages;
 #[path = "redis/payloads.rs"]

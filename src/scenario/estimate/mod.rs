@@ -3,6 +3,7 @@
 mod cost;
 mod fan_out;
 mod frequency;
+mod memory;
 mod thresholds;
 
 use std::fmt::Write as _;
@@ -15,10 +16,11 @@ pub use thresholds::words as threshold;
 use super::plan::{Class, Goal, Plan, Quota, Schedule, Slope, Start, Vary, Wait};
 use crate::units::{self, PerSecond};
 
-/// Notes shown before a run starts, one sentence each: values replaced by flags, classes with too few users, and
-/// thresholds for which the run is too short.
+/// Notes shown before a run starts, one sentence each: values replaced by flags, classes with too few users,
+/// thresholds for which the run is too short, and much memory.
 pub fn remarks(plan: &Plan) -> Vec<String> {
-    plan.remarks.iter().cloned().chain(understaffed(plan)).chain(thresholds::too_long(plan)).collect()
+    let remarks = plan.remarks.iter().cloned().chain(understaffed(plan)).chain(thresholds::too_long(plan));
+    remarks.chain(memory::remarks(plan)).collect()
 }
 
 /// Note if the number of users does not match the classes: a class gets fewer users than its fixed count, or none; or

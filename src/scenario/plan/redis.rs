@@ -92,7 +92,8 @@ pub struct SubscribeStep {
     pub sharded: bool,
     /// Read the envelope of every message: latency, loss, duplicates and order.
     pub measure: bool,
-    /// Rows of the statistics, one per channel: type `DELIVER`, name of the channel as written. Empty unless `measure`.
+    /// Rows of the statistics, one per channel: type `DELIVER`, name of the channel as written, or the same row for each of
+    /// very many channels. Empty unless `measure`.
     pub deliver: Vec<EndpointId>,
 }
 
