@@ -247,7 +247,7 @@ fn other_files_are_rejected_with_the_supported_formats() {
         ("openapi: 3.1.0", "no `paths`"),
         ("openapi: 3.1.0\npaths: {}", "no request"),
         (r#"{"log":{"entries":[]}}"#, "no HTTP request"),
-        ("curl", "it is not"),
+        ("curl", "no address"),
         ("curl -X", "no request"),
         ("curl ftp://h/", "not http"),
     ] {
@@ -420,7 +420,7 @@ fn damaged_files_never_panic() {
             if let Ok(imported) = import(&broken, "x", &options) {
                 made += 1;
                 let folder = tempfile::tempdir().expect("a folder");
-                let variables: String = imported.variables.iter().map(|n| format!("{n}=value\n")).collect();
+                let variables: String = imported.variables.iter().map(|n| format!("{n}=http://value\n")).collect();
                 std::fs::write(folder.path().join(".env"), variables).expect("a file");
                 let loaded = Scenario::parse_in("x.yaml", &imported.text, Some(folder.path()));
                 if let Err(error) = loaded {

@@ -28,6 +28,8 @@ pub struct Draft {
     pub files: Attachments,
     /// Credentials found in the input.
     pub credentials: Credentials,
+    /// Other environment variables that it uses.
+    pub variables: Vec<String>,
     /// `tasks`.
     pub tasks: Vec<Task>,
 }

@@ -63,7 +63,9 @@ pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Importe
         return Err(ImportError::new(format!("it has no request that can be sent{why}")));
     }
     write::scrub(&mut draft);
-    let (notes, variables) = (draft.notes.clone(), draft.credentials.names());
+    let (notes, mut variables) = (draft.notes.clone(), draft.credentials.names());
+    let others: Vec<String> = draft.variables.iter().filter(|name| !variables.contains(name)).cloned().collect();
+    variables.extend(others);
     let files = std::mem::take(&mut draft.files.all);
     let text = write::scenario(draft);
     if text.len() > MAX_OUTPUT {

@@ -123,3 +123,133 @@ fn windows_command_lines_are_supported() {
     );
     has_not(&made.text, &["^", "Mozilla"]);
 }
+
+/// The first step of a command.
+fn step(text: &str) -> String {
+    let made = imported(text, &ImportOptions::default());
+    load(&made);
+    let at = made.text.find("    steps:\n").expect("steps");
+    format!("{}\n{}", made.variables.join(" "), &made.text[at..])
+}
+
+#[test]
+fn shell_variables_become_variables_of_the_environment() {
+    for (text, wanted) in [
+        (
+            r#"curl -H "Authorization: Bearer $TOKEN" http://h/"#,
+            vec!["TOKEN\n", "auth: { bearer: \"{{ env.TOKEN }}\" }"],
+        ),
+        (r#"curl -H "X-Api-Key: ${API_KEY}" http://h/"#, vec!["API_KEY\n", "X-Api-Key: \"{{ env.API_KEY }}\""]),
+        (
+            r#"curl "http://h/a/$ID/b?q=${Q:-x y}&k=$KEY""#,
+            vec![
+                "ID KEY\n",
+                "get: \"/a/{{ env.ID }}/b\"",
+                "q: \"{{ env.Q | default(\\\"x y\\\") }}\"",
+                "k: \"{{ env.KEY }}\"",
+            ],
+        ),
+        (
+            r#"curl -u "$USER:$PASS" http://h/"#,
+            vec!["USER PASS\n", "username: \"{{ env.USER }}\"", "password: \"{{ env.PASS }}\""],
+        ),
+        (
+            r#"curl -d "{\"a\": \"$NAME\", \"n\": 1}" http://h/"#,
+            vec!["NAME\n", "json: { a: \"{{ env.NAME }}\", n: 1 }"],
+        ),
+        (r#"curl -d "{\"n\": $N}" http://h/"#, vec!["N\n", r#"body: "{\"n\": {{ env.N }}}""#]),
+        (r#"curl -d "a=$A&password=$P" http://h/"#, vec!["P A\n", "a: \"{{ env.A }}\", password: \"{{ env.P }}\""]),
+        ("curl -d 'a=$A' http://h/", vec!["\n", "form: { a: $A }"]),
+        ("curl -d \"a=\\$A\" http://h/", vec!["\n", "form: { a: $A }"]),
+        ("HOST=h2 ID=7\ncurl http://$HOST/$ID", vec!["\n", "get: /7\n"]),
+        (
+            "export TOKEN=abcdefgh1\ncurl -H \"Authorization: Bearer $TOKEN\" http://h/",
+            vec!["TOKEN\n", "{{ env.TOKEN }}"],
+        ),
+        ("ID=7 curl http://h/$ID", vec!["\n", "get: /7\n"]),
+        ("T=$(curl -s http://h/login | jq -r .t); curl http://h/$T", vec!["T\n", "get: \"/{{ env.T }}\""]),
+    ] {
+        has(&step(text), &wanted);
+    }
+    for (text, host) in [
+        ("curl $BASE_URL/a", "host: \"{{ env.BASE_URL }}\""),
+        ("curl https://$HOST:8443/a", "host: \"https://{{ env.HOST }}:8443\""),
+        ("curl $HOST/a", "host: \"http://{{ env.HOST }}\""),
+    ] {
+        let made = imported(text, &ImportOptions::default());
+        has(&made.text, &[host, "get: /a\n"]);
+        assert_eq!(made.variables.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn what_is_around_a_command() {
+    for (text, wanted) in [
+        ("time curl http://h/a", vec!["get: /a"]),
+        ("time -p sudo /usr/bin/curl http://h/a", vec!["get: /a"]),
+        ("$ A=1 env B=2 curl http://h/a", vec!["get: /a"]),
+        ("set -e\ncd /tmp\ncurl http://h/a | jq .\n", vec!["get: /a"]),
+        ("if curl -f http://h/a; then echo ok; fi", vec!["get: /a"]),
+        ("echo '{\"a\":1}' | curl -d @- http://h/a", vec!["json: { a: 1 }"]),
+        ("printf '%s' 'x=1' | curl --data-binary @- http://h/a", vec!["form: { x: \"1\" }"]),
+        ("cat <<EOF | curl -d @- http://h/a\n{\"b\": 2}\nEOF", vec!["json: { b: 2 }"]),
+        ("jq -n '{}' | curl -d @- http://h/a", vec!["add the body by hand"]),
+        ("for i in 1 2; do curl http://h/$i; done", vec!["get: /1", "get: /2"]),
+        ("for i in {1..3}; do\n  time curl http://h/$i\ndone", vec!["get: /1", "get: /2", "get: /3"]),
+    ] {
+        has(&step(text), &wanted);
+    }
+}
+
+#[test]
+fn what_only_a_shell_can_do_is_refused() {
+    for (text, part) in [
+        ("curl http://h/$(date +%s)", "$(date +%s)"),
+        ("curl http://h/`uuidgen`", "`uuidgen`"),
+        ("curl http://h/$1", "$1"),
+        ("curl \"http://h/${A%/}\"", "${A%/}"),
+        ("curl -d \"$(cat x.json)\" http://h/", "$(cat x.json)"),
+    ] {
+        let error = katydid::import::import(text, "x", &ImportOptions::default()).expect_err(text).to_string();
+        assert!(error.contains(&format!("it uses {part}, which only a shell can replace")), "{text}: {error}");
+    }
+    let made = imported("while true; do curl http://h/a; done", &ImportOptions::default());
+    has(&made.notes.join("\n"), &["the body of a loop was imported once"]);
+}
+
+#[test]
+fn credentials_of_other_schemes_never_become_basic() {
+    for option in ["--digest", "--ntlm", "--negotiate", "--anyauth", "--aws-sigv4 aws:amz:eu-west-1:s3"] {
+        let made = imported(&format!("curl {option} -u ada:hunter2x http://h/a"), &ImportOptions::default());
+        load(&made);
+        has(&made.text, &["has no equivalent: this request is sent without its user name and password"]);
+        has_not(&made.text, &["auth:", "hunter2", "basic"]);
+    }
+}
+
+#[test]
+fn forms_have_one_content_type() {
+    for media in ["multipart/form-data", "multipart/form-data; boundary=X", "Multipart/Form-Data"] {
+        let text =
+            step(&format!("curl -H 'Content-Type: {media}' -F a=1 -F f=@x.txt http://h/").replace(" -F f=@x.txt", ""));
+        has(&text, &["form: { a: \"1\" }", "files: {}"]);
+        has_not(&text, &["headers"]);
+    }
+    has(
+        &step("curl -H 'content-type: application/json' -F a=1 http://h/"),
+        &["curl sent the form as application/json"],
+    );
+}
+
+#[test]
+fn commands_copied_by_chrome_for_windows() {
+    for text in [
+        // Chrome 91 to 121.
+        "curl \"http://h/a?x=1^&y=2\" ^\r\n  -H \"content-type: application/json\" ^\r\n  --data-raw \"^{^\\^\"n^\\^\":^\\^\"a b^\\^\",^\\^\"p^\\^\":^\\^\"50^%^\\^\"^}\" ^\r\n  --compressed",
+        // Later.
+        "curl ^\"http://h/a?x=1^&y=2^\" ^\r\n  -H ^\"content-type: application/json^\" ^\r\n  --data-raw ^\"^{^\\^\"n^\\^\":^\\^\"a b^\\^\",^\\^\"p^\\^\":^\\^\"50^%^\\^\"^}^\"",
+    ] {
+        has(&step(text), &["post: /a", "query: { x: \"1\", y: \"2\" }", "json: { n: \"a b\", p: \"50%\" }"]);
+    }
+    has(&step("curl \"http://h/a?x=1^&y=2\""), &["query: { x: \"1\", y: \"2\" }"]);
+}

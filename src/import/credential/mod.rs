@@ -21,6 +21,8 @@ const SHORTEST_RANDOM: usize = 16;
 #[derive(Debug, Default)]
 pub struct Credentials {
     known: Vec<KnownCredential>,
+    /// Names of the user's variables in a value, if the input can contain some.
+    pub variable: Option<fn(&str) -> Vec<String>>,
 }
 
 struct KnownCredential {
@@ -40,7 +42,25 @@ impl Credentials {
     /// Template for a credential. Equal values with the same meaning share a name; different values with the same hint
     /// are numbered.
     pub fn keep(&mut self, hint: &str, value: &str) -> String {
+        // A variable of the user stays.
+        if let Some(own) = self.variable {
+            let names = own(value);
+            if !names.is_empty() {
+                for name in names {
+                    self.declare(&name);
+                }
+                return literal(value);
+            }
+        }
         template(&self.name(hint, value))
+    }
+
+    /// Adds a variable of the user to the credentials.
+    fn declare(&mut self, name: &str) {
+        if !self.known.iter().any(|known| known.name == name) {
+            let (value, meaning) = (String::new(), name.to_owned());
+            self.known.push(KnownCredential { name: name.to_owned(), value, meaning });
+        }
     }
 
     fn name(&mut self, hint: &str, value: &str) -> String {

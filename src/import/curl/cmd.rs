@@ -5,7 +5,7 @@ use super::words::Line;
 
 /// True if a text is written for `cmd.exe`: it has quotes with carets, or lines that end with one.
 pub fn is_cmd(text: &str) -> bool {
-    is_from_a_browser(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
+    is_from_a_browser(text) || has_inner_carets(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
 }
 
 /// True if the first quote has a caret, as written by Chrome, or if quotes are doubled, as written by old versions of
@@ -15,15 +15,26 @@ fn is_from_a_browser(text: &str) -> bool {
     carets || (!text.contains('\'') && text.contains("\"{\"\""))
 }
 
+/// True if carets escape characters inside of quotes too, as written by Chrome 91 to 121: `"^{^\^"a^\^":1^}"`.
+fn has_inner_carets(text: &str) -> bool {
+    let escaped = |after: char| {
+        text.match_indices('^').any(|(at, _)| text[at + 1..].starts_with(after) && !text[..at].ends_with('^'))
+    };
+    text.contains("curl \"")
+        && !text.contains('\'')
+        && (text.contains("^\\^\"") || "&{}[]<>|!@#$%".chars().any(escaped))
+}
+
 /// Commands in the text.
 pub fn commands(text: &str) -> Vec<Line> {
-    let doubled = is_from_a_browser(text);
-    let all = lines(text).into_iter().map(|line| Line { words: words(&line, doubled), input: None });
+    let inner = has_inner_carets(text) && !text.contains("curl ^\"");
+    let doubled = is_from_a_browser(text) || inner;
+    let all = lines(text, inner).into_iter().map(|line| Line { words: words(&line, doubled), ..Line::default() });
     all.filter(|line| !line.words.is_empty()).collect()
 }
 
-/// Command lines after the processing of `cmd.exe`.
-fn lines(text: &str) -> Vec<String> {
+/// Command lines after the processing of `cmd.exe`, with carets inside of quotes if `inner`.
+fn lines(text: &str, inner: bool) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut quoted = false;
     let mut rest = text.chars().filter(|c| *c != '\r');
@@ -31,7 +42,7 @@ fn lines(text: &str) -> Vec<String> {
         let mut push = |c: char| all.last_mut().into_iter().for_each(|line| line.push(c));
         match c {
             // A caret at the end of a line joins the next one, whether quoted or not; after that, the text is literal.
-            '^' if !quoted => match rest.next() {
+            '^' if !quoted || inner => match rest.next() {
                 Some('\n') => rest.next().into_iter().for_each(push),
                 other => other.into_iter().for_each(push),
             },

@@ -282,6 +282,14 @@ impl Command {
         }
     }
 
+    /// Option that uses the user name and password otherwise than as basic authentication.
+    pub fn scheme_of_user(&self) -> Option<&'static str> {
+        let schemes = ["digest", "aws-sigv4", "ntlm", "ntlm-wb", "negotiate", "anyauth"];
+        schemes
+            .into_iter()
+            .find(|scheme| self.unknown.iter().any(|known| *known == no_equivalent(&format!("--{scheme}"))))
+    }
+
     /// HTTP method: explicit, or derived from the data.
     pub fn method(&self) -> String {
         match &self.method {

@@ -97,10 +97,19 @@ pub fn file_name(path: &str) -> &str {
 /// Converts `--form`.
 pub fn form(
     command: &Command,
+    headers: &mut Vec<(String, String)>,
     credentials: &mut Credentials,
     comments: &mut Vec<String>,
 ) -> Vec<(&'static str, Value)> {
     let (mut fields, mut files) = (Vec::new(), Map::new());
+    // A step writes the type itself, with its boundary.
+    headers.retain(|(name, value)| {
+        let own = name.eq_ignore_ascii_case("content-type");
+        if own && !multipart::is_multipart(value) {
+            comments.push(format!("curl sent the form as {value}: a step sends it as multipart/form-data"));
+        }
+        !own
+    });
     for one in &command.forms {
         if one.plain {
             fields.push(field(&one.name, &one.value, credentials));

@@ -1,12 +1,15 @@
 //! Converts `curl` command lines, as copied by browsers or written by hand, to steps.
 
+mod around;
 mod cmd;
 mod command;
 mod content;
 mod data;
 mod field;
 mod globs;
+mod loops;
 mod options;
+mod variables;
 mod words;
 
 use std::time::Duration;
@@ -16,7 +19,8 @@ use url::Url;
 
 use self::command::Command;
 use self::field::field;
-use self::words::Input;
+use self::variables::{Assigned, Hosts};
+use self::words::{Input, Line};
 use super::credential::{self, Credentials};
 use super::draft;
 use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, pairs, verb};
@@ -27,33 +31,59 @@ use super::literal::literal;
 /// Maximum number of steps from one URL pattern.
 const MOST_OF_A_PATTERN: usize = 50;
 
-/// True if a text starts with a curl command line.
+/// True if a text contains a curl command line. It is not the text of a document with an example of one.
 pub fn is_command(text: &str) -> bool {
-    let code = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
-    let code = code.unwrap_or_default();
-    let code = code.strip_prefix("$ ").unwrap_or(code).trim_start();
-    ["curl", "curl.exe"].iter().any(|name| {
-        code.strip_prefix(name).is_some_and(|rest| rest.starts_with(|c: char| c.is_whitespace() || c == '\\'))
-    })
+    let is_key = |line: &str, key: &str| {
+        let line = line.trim_start().trim_start_matches(['"', '\'']);
+        line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+    };
+    let is_document = text.starts_with('{')
+        || text.lines().take(200).any(|line| ["openapi", "swagger", "log"].iter().any(|key| is_key(line, key)));
+    !is_document
+        && text.contains("curl")
+        && lines(text).0.into_iter().any(|mut line| around::strip(&mut line, &mut Assigned::default()))
+}
+
+/// The command lines of a text, and notes about them.
+fn lines(text: &str) -> (Vec<Line>, Vec<String>) {
+    let text = variables::without_marks(text);
+    if cmd::is_cmd(&text) {
+        return (cmd::commands(&text), Vec::new());
+    }
+    let (text, notes) = loops::expand(&text);
+    (words::commands(&text), notes)
 }
 
 /// Converts every command to a step.
 pub fn import(text: &str) -> Result<Draft, ImportError> {
-    let mut draft = Draft { description: "Imported from curl".to_owned(), ..Draft::default() };
+    let (lines, notes) = lines(text);
+    let mut draft = Draft { description: "Imported from curl".to_owned(), notes, ..Draft::default() };
+    draft.credentials.variable = Some(variables::names);
     let mut task = Task { name: "imported".to_owned(), ..Task::default() };
     let mut seen = 0usize;
-    let commands = if cmd::is_cmd(text) { cmd::commands(text) } else { words::commands(text) };
-    for mut line in commands {
-        if line.words.first().is_some_and(|word| word == "$") {
-            line.words.remove(0);
-        }
-        if !line.words.first().is_some_and(|word| word == "curl" || word == "curl.exe") {
+    let mut hosts = Hosts::default();
+    let mut before: Option<Line> = None;
+    for mut line in lines {
+        let piped = before.replace(line.clone()).filter(|before| before.piped);
+        if !around::strip(&mut line, &mut Assigned::default()) {
             continue;
         }
+        line.input = line.input.or_else(|| piped.as_ref().and_then(around::output));
         seen += 1;
         if seen > MAX_REQUESTS {
             draft.notes.push(format!("only the first {MAX_REQUESTS} commands were imported"));
             break;
+        }
+        let input = match &line.input {
+            Some(Input::Text(text)) => Some(text),
+            _ => None,
+        };
+        if let Some(part) = variables::of_shell(line.words.iter().chain(input)) {
+            let part = crate::clean::line(part);
+            draft.notes.push(format!(
+                "command {seen} was omitted: it uses {part}, which only a shell can replace: write a value or a variable instead"
+            ));
+            continue;
         }
         for command in Command::read(&line).into_iter().take(MAX_REQUESTS) {
             if command.urls.is_empty() {
@@ -63,7 +93,7 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
                 break;
             }
             for address in addresses(&command, seen, &mut draft) {
-                match request(&command, &address, &mut draft) {
+                match request(&command, &hosts.address(&address), &mut draft) {
                     Ok(request) => task.steps.push(Step::Request(request)),
                     Err(why) => draft.notes.push(format!("command {seen} was omitted: {why}")),
                 }
@@ -75,6 +105,7 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
         draft.notes.push(format!("only the first {MAX_REQUESTS} requests were imported"));
     }
     draft.tasks.push(task);
+    variables::finish(&mut draft, &hosts);
     Ok(draft)
 }
 
@@ -139,6 +170,10 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     let is_set = auth.is_some() || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     if is_set {
         // An explicit header overrides -u and the credentials of the URL; a step can have only one of these.
+    } else if let Some(scheme) = command.scheme_of_user() {
+        let note =
+            format!("curl's --{scheme} has no equivalent: this request is sent without its user name and password");
+        request.comments.push(note);
     } else if let Some(user) = &command.user {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
         auth = Some(credential::basic(name, password, credentials));
@@ -165,7 +200,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
         };
         body.extend(text.map(|text| ("body", text)));
     } else if !command.forms.is_empty() {
-        body = content::form(command, credentials, &mut request.comments);
+        body = content::form(command, &mut headers, credentials, &mut request.comments);
     } else if !command.data.is_empty() {
         body = content::data(command, &mut headers, credentials, &mut request.comments);
     }

@@ -1,13 +1,17 @@
-//! Splits shell command lines: quotes, escapes and line continuations, as in POSIX shells and bash. Nothing is executed
-//! or expanded.
+//! Splits shell command lines: quotes, escapes and line continuations, as in POSIX shells and bash. Nothing is executed;
+//! variables are replaced by the values that the text assigns, or marked.
+
+use super::variables::{Assigned, mark_shell};
 
 /// A command.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
     /// Its words.
     pub words: Vec<String>,
     /// Standard input, if it is part of the text.
     pub input: Option<Input>,
+    /// The next command reads its output.
+    pub piped: bool,
 }
 
 /// A standard input.
@@ -27,6 +31,7 @@ pub fn commands(text: &str) -> Vec<Line> {
         word: None,
         redirection: None,
         documents: Vec::new(),
+        assigned: Assigned::default(),
     };
     reader.read();
     reader.commands.retain(|command| !command.words.is_empty());
@@ -42,6 +47,7 @@ struct Reader<'a> {
     redirection: Option<Redirection>,
     /// Here-documents that start on the next line: the delimiter, and whether leading tabs are removed.
     documents: Vec<(usize, String, bool)>,
+    assigned: Assigned,
 }
 
 enum Redirection {
@@ -65,6 +71,8 @@ impl Reader<'_> {
                     self.rest.next();
                     self.ansi();
                 }
+                '$' => self.dollar(),
+                '`' => self.backquoted(),
                 '\\' => match self.rest.next() {
                     Some('\r') if self.rest.peek() == Some(&'\n') => drop(self.rest.next()),
                     Some('\n') | None => {}
@@ -74,7 +82,14 @@ impl Reader<'_> {
                     self.end_command();
                     self.documents();
                 }
-                ';' | '|' => self.end_command(),
+                ';' | '|' => {
+                    let pipe = c == '|' && self.rest.next_if_eq(&'|').is_none();
+                    self.end_word();
+                    if let Some(command) = self.commands.last_mut() {
+                        command.piped = pipe;
+                    }
+                    self.end_command();
+                }
                 '&' if self.rest.peek() == Some(&'>') => self.end_word(),
                 '<' | '>' => self.redirect(c),
                 '&' if self.word.is_none() || self.rest.peek() == Some(&'&') => self.end_command(),
@@ -94,7 +109,14 @@ impl Reader<'_> {
         let number = self.commands.len().saturating_sub(1);
         let (Some(word), Some(command)) = (self.word.take(), self.commands.last_mut()) else { return };
         match self.redirection.take() {
-            None => command.words.push(word),
+            None => {
+                // Assignments come before a command, or after `export`.
+                let assigns = command.words.iter().all(|word| word.contains('=') || word == "export" || word == "env");
+                if assigns {
+                    self.assigned.take(&word);
+                }
+                command.words.push(word);
+            }
             Some(Redirection::Output) => {}
             Some(Redirection::File) => command.input = Some(Input::File(word)),
             Some(Redirection::Text) => command.input = Some(Input::Text(word + "\n")),
@@ -165,9 +187,74 @@ impl Reader<'_> {
                         self.push(c);
                     }
                 },
+                '$' => self.dollar(),
+                '`' => self.backquoted(),
                 c => self.push(c),
             }
         }
+    }
+
+    fn push_text(&mut self, text: &str) {
+        self.word.get_or_insert_default().push_str(text);
+    }
+
+    /// A variable or a command after `$`.
+    fn dollar(&mut self) {
+        let is_word = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+        match self.rest.peek() {
+            Some('(') => {
+                let text = self.nested('(', ')');
+                self.push_text(&mark_shell(&format!("${text}")));
+            }
+            Some('{') => {
+                let text = self.nested('{', '}');
+                let inner = text.trim_start_matches('{').trim_end_matches('}');
+                let end = inner.find(|c| !is_word(&c)).unwrap_or(inner.len());
+                let (name, operation) = inner.split_at(end);
+                let default = operation.strip_prefix(":-").or_else(|| operation.strip_prefix('-'));
+                let required = operation.starts_with('?') || operation.starts_with(":?");
+                let value = if name.is_empty() || !(operation.is_empty() || default.is_some() || required) {
+                    mark_shell(&format!("${text}"))
+                } else {
+                    self.assigned.value(name, default)
+                };
+                self.push_text(&value);
+            }
+            Some(c) if c.is_ascii_alphabetic() || *c == '_' => {
+                let name: String = std::iter::from_fn(|| self.rest.next_if(|c| is_word(c))).collect();
+                let value = self.assigned.value(&name, None);
+                self.push_text(&value);
+            }
+            Some(c @ ('0'..='9' | '@' | '*' | '#' | '?' | '!' | '$')) => {
+                let text = format!("${c}");
+                self.rest.next();
+                self.push_text(&mark_shell(&text));
+            }
+            _ => self.push('$'),
+        }
+    }
+
+    fn backquoted(&mut self) {
+        let text: String = std::iter::from_fn(|| self.rest.next_if(|c| *c != '`')).collect();
+        self.rest.next();
+        self.push_text(&mark_shell(&format!("`{text}`")));
+    }
+
+    /// Text up to the closing bracket, with both brackets.
+    fn nested(&mut self, open: char, close: char) -> String {
+        let mut text = String::new();
+        let mut depth = 0usize;
+        for c in self.rest.by_ref() {
+            text.push(c);
+            depth += usize::from(c == open);
+            if c == close {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    break;
+                }
+            }
+        }
+        text
     }
 
     /// `$'…'`, used by browsers for strings with quotes or control characters.
