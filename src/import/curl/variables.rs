@@ -94,8 +94,10 @@ impl Hosts {
             return address.to_owned();
         }
         // `$BASE_URL/path` contains the scheme, `$HOST/path` does not.
-        let whole =
-            scheme.is_none() && !["HOST", "DOMAIN", "ADDR", "IP"].iter().any(|word| host.to_uppercase().contains(word));
+        let first = host.split([OPEN, DEFAULT, CLOSE]).nth(1).unwrap_or_default().to_uppercase();
+        let whole = scheme.is_none()
+            && host.starts_with(OPEN)
+            && !["HOST", "HOSTNAME", "DOMAIN", "ADDR", "_IP"].iter().any(|word| first.ends_with(word));
         let scheme = scheme.unwrap_or("http");
         let known = self.0.iter().position(|(_, known)| *known == host);
         let number = known.unwrap_or(self.0.len());
