@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use apollo_compiler::Schema;
+use apollo_compiler::ast::Value;
 use apollo_compiler::schema::{ExtendedType, SchemaBuilder};
 use apollo_compiler::validation::{DiagnosticList, Valid, WithErrors};
 
@@ -90,10 +91,12 @@ fn implied(schema: &Schema, errors: &DiagnosticList) -> String {
         // Writing into a String cannot fail.
         let _ = writeln!(out, "scalar {name}");
     }
-    let is_subgraph = |one: &&ExtendedType| KEYS.iter().any(|key| one.directives().has(key));
-    let entities: Vec<&str> = schema.types.values().filter(is_subgraph).filter_map(object_name).collect();
-    let links = schema.schema_definition.directives.get_all("link");
-    let is_linked = links.into_iter().any(|link| link.to_string().contains("federation"));
+    let links: Vec<_> = schema.schema_definition.directives.get_all("link").collect();
+    let is_linked = links.iter().any(|link| link.to_string().contains("federation"));
+    let renamed =
+        links.iter().filter_map(|link| link.specified_argument_by_name("import")).find_map(|i| renamed_key(i));
+    let has_key = |one: &&ExtendedType| KEYS.into_iter().chain(renamed).any(|key| one.directives().has(key));
+    let entities: Vec<&str> = schema.types.values().filter(has_key).filter_map(object_name).collect();
     if (entities.is_empty() && !is_linked) || schema.types.contains_key("_Service") {
         return out;
     }
@@ -118,6 +121,17 @@ fn implied(schema: &Schema, errors: &DiagnosticList) -> String {
 /// Scalars of the federation's directives.
 fn is_field_set(name: &str) -> bool {
     matches!(name, "FieldSet" | "_FieldSet" | "join__FieldSet" | "Import" | "ContextFieldValue" | "Policy" | "Scope")
+}
+
+/// The name that `import: [{ name: "@key", as: "@own" }]` gives to `@key`.
+fn renamed_key(import: &Value) -> Option<&str> {
+    let key = import.as_list()?.iter().find(|item| member(item, "name") == Some("@key"))?;
+    member(key, "as").map(|name| name.trim_start_matches('@'))
+}
+
+/// A string in an object.
+fn member<'v>(of: &'v Value, name: &str) -> Option<&'v str> {
+    of.as_object()?.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.as_str())
 }
 
 fn object_name(one: &ExtendedType) -> Option<&str> {
@@ -198,6 +212,11 @@ mod tests {
                  schema @link(url: \"https://specs.apollo.dev/link/v1.0\") { query: Root } \
                  type Root { t: T } type T @federation__key(fields: \"id\") { id: ID }",
                 "{ t { id } _service { sdl } }",
+            ),
+            (
+                "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.5\", import: [\"@shareable\", { name: \"@key\", \
+                 as: \"@primary\" }]) type T @primary(fields: \"id\") { id: ID }",
+                "{ _entities(representations: []) { ... on T { id } } }",
             ),
             // A supergraph.
             (
