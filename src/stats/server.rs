@@ -54,7 +54,7 @@ const WARN_RATIO: f64 = 0.8;
 impl ServerFigures {
     /// Name and version, such as `Redis 7.0.15`.
     pub fn title(&self) -> String {
-        format!("{} {}", self.name(), self.version)
+        format!("{} {}", self.name(), self.version).trim_end().to_owned()
     }
 
     /// Name of the product.

@@ -32,5 +32,19 @@ user_classes:
     let server = redis.server.as_ref().expect("its figures");
     assert_eq!((server.product.as_str(), server.version.as_str()), ("Valkey", version));
     let sentences = text::redis(&last).join("\n");
-    assert!(sentences.contains(&format!("Valkey {version}: ")) && !sentences.contains("7.2.4"), "{sentences}");
+    assert!(sentences.contains(&format!("Valkey {version}: ")), "{sentences}");
+    assert!(sentences.contains("Valkey: 0 lost") && !sentences.contains("Redis"), "{sentences}");
+}
+
+#[test]
+fn doctor_names_valkey() {
+    let valkey = Redis::valkey();
+    let folder = tempfile::tempdir().expect("a folder");
+    let text =
+        format!("redis: {{ url: 'valkey://127.0.0.1:{}' }}\ntasks: [{{ steps: [{{ redis: PING }}] }}]\n", valkey.port);
+    std::fs::write(folder.path().join("s.yaml"), text).expect("a written file");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"));
+    let output = command.args(["doctor", "-f", "s.yaml"]).current_dir(folder.path()).output().expect("the command runs");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.contains(&format!("valkey://127.0.0.1:{}: PONG from Valkey 9.", valkey.port)), "{printed}");
 }

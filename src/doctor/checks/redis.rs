@@ -29,13 +29,14 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
             return vec![Line::error(format!("{place}: {}", error.why), advice)];
         }
     };
-    let mut lines = vec![Line::ok(format!("{place}: PONG in {}", units::latency(started.elapsed())))];
-    lines.extend(clients.and_then(|clients| limit(plan, clients)));
+    let title = clients.as_ref().map_or_else(String::new, |clients| format!(" from {}", clients.title));
+    let mut lines = vec![Line::ok(format!("{place}: PONG{title} in {}", units::latency(started.elapsed())))];
+    lines.extend(clients.and_then(|clients| limit(plan, &clients)));
     lines
 }
 
 /// Compares the planned connections with `maxclients`.
-fn limit(plan: &Plan, clients: ServerClients) -> Option<Line> {
+fn limit(plan: &Plan, clients: &ServerClients) -> Option<Line> {
     let most = clients.max?;
     // A user has a connection for commands, and one that receives.
     let subscribes = any(plan, |action| matches!(action, Action::Subscribe(_)));

@@ -18,9 +18,11 @@ pub struct ProbeError {
     pub reached: bool,
 }
 
-/// Clients of a server, as it reports them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A server, and its clients as it reports them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerClients {
+    /// Name and version, such as `Valkey 9.1.2`.
+    pub title: String,
     /// Connected now, including the connection that asks.
     pub connected: u64,
     /// `maxclients`; `None` if the server does not report it.
@@ -59,7 +61,7 @@ pub async fn ping(
         if !asks {
             return Ok(None);
         }
-        match connection.command(&["INFO", "clients"]).await {
+        match connection.command(&["INFO"]).await {
             Ok(value) => Ok(clients(&value.into_text())),
             Err(error) if error.is_fatal() => Err(error),
             Err(_) => Ok(None),
@@ -77,7 +79,11 @@ pub async fn ping(
 fn clients(info: &str) -> Option<ServerClients> {
     let info = Info::read(info);
     let figures = info.figures();
-    (!info.is_empty()).then_some(ServerClients { connected: figures.clients, max: figures.max_clients })
+    (!info.is_empty()).then_some(ServerClients {
+        title: figures.title(),
+        connected: figures.clients,
+        max: figures.max_clients,
+    })
 }
 
 #[cfg(test)]

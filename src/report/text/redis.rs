@@ -2,17 +2,19 @@
 
 use crate::report::shown::was;
 use crate::stats::Snapshot;
+use crate::stats::server::ServerFigures;
 use crate::units;
 
 /// Delivery of published messages and state of the Redis server, one sentence each; none in a run without Redis.
 pub fn redis(snapshot: &Snapshot) -> Vec<String> {
     let Some(redis) = &snapshot.redis else { return Vec::new() };
     let mut out = Vec::new();
+    let name = redis.server.as_ref().map_or("Redis", ServerFigures::name);
     let all = &redis.total;
     let count = units::count;
     if snapshot.measures_delivery() && (all.published > 0 || all.received > 0) {
         let (delivered, published) = (count(all.delivered()), count(all.published));
-        out.push(format!("Redis: {published} published, {delivered} delivered, fan-out {:.1}", all.fan_out()));
+        out.push(format!("{name}: {published} published, {delivered} delivered, fan-out {:.1}", all.fan_out()));
         let (lost, ratio) = (count(all.lost()), all.lost_ratio() * 100.0);
         let (stream, cut) = (count(all.lost_in_stream), count(all.lost_disconnected));
         let parts = [(all.late, "late"), (all.lost_disconnected, "while disconnected")];
@@ -27,15 +29,15 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
             n => format!(", {} unsettled (not received by the end)", count(n)),
         };
         out.push(format!(
-            "Redis: {lost} lost, {ratio:.3} %{why}{unsettled}, {doubled} duplicated, {late} out of order"
+            "{name}: {lost} lost, {ratio:.3} %{why}{unsettled}, {doubled} duplicated, {late} out of order"
         ));
     }
     if all.disconnects > 0 {
-        out.push(format!("Redis: {} of subscribers broke", units::counted(all.disconnects, "connection")));
+        out.push(format!("{name}: {} of subscribers broke", units::counted(all.disconnects, "connection")));
     }
     if all.foreign > 0 {
         out.push(format!(
-            "Redis: {} of other senders {} received",
+            "{name}: {} of other senders {} received",
             units::counted(all.foreign, "message"),
             was(all.foreign)
         ));
@@ -56,7 +58,7 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
                 count(server.patterns),
             )
         }));
-        out.extend(server.warnings().into_iter().map(|warning| format!("Redis: ! {warning}")));
+        out.extend(server.warnings().into_iter().map(|warning| format!("{name}: ! {warning}")));
     }
     out
 }
