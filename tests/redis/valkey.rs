@@ -44,7 +44,8 @@ fn doctor_names_valkey() {
         format!("redis: {{ url: 'valkey://127.0.0.1:{}' }}\ntasks: [{{ steps: [{{ redis: PING }}] }}]\n", valkey.port);
     std::fs::write(folder.path().join("s.yaml"), text).expect("a written file");
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"));
-    let output = command.args(["doctor", "-f", "s.yaml"]).current_dir(folder.path()).output().expect("the command runs");
+    let output =
+        command.args(["doctor", "-f", "s.yaml"]).current_dir(folder.path()).output().expect("the command runs");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(printed.contains(&format!("valkey://127.0.0.1:{}: PONG from Valkey 9.", valkey.port)), "{printed}");
 }
