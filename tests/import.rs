@@ -4,6 +4,8 @@
 mod credentials;
 #[path = "import/curl.rs"]
 mod curl;
+#[path = "import/openapi.rs"]
+mod openapi;
 #[path = "import/recordings.rs"]
 mod recordings;
 
@@ -242,7 +244,8 @@ fn other_files_are_rejected_with_the_supported_formats() {
         ("{}", "not a HAR recording"),
         ("[1]", "not a HAR recording"),
         ("hello: [", "not a HAR recording"),
-        ("swagger: '2.0'\npaths: {}", "Swagger 2"),
+        ("swagger: '2.0'\npaths: {}", "no request"),
+        ("swaggerVersion: '1.2'\napis: []", "Swagger 1.2: convert it to OpenAPI 3"),
         ("openapi: 2.9.0", "3.0 and 3.1"),
         ("openapi: 3.1.0", "no `paths`"),
         ("openapi: 3.1.0\npaths: {}", "no request"),

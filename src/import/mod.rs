@@ -85,7 +85,7 @@ enum Kind {
 
 /// Detects the format of a text.
 fn kind(text: &str) -> Result<Kind, ImportError> {
-    let known = "a HAR recording, an OpenAPI 3 document, or a curl command line";
+    let known = "a HAR recording, an OpenAPI 3 or Swagger 2 document, or a curl command line";
     let start = text.trim_start();
     if start.is_empty() {
         return Err(ImportError::new(format!("it is empty: expected {known}")));
@@ -111,8 +111,15 @@ fn kind(text: &str) -> Result<Kind, ImportError> {
             crate::clean::line(&version)
         )));
     }
-    if document.get("swagger").is_some() {
-        return Err(ImportError::new("it is Swagger 2: convert it to OpenAPI 3 first"));
+    if let Some(version) = document.get("swagger").or_else(|| document.get("swaggerVersion")) {
+        let version = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
+        if version.starts_with('2') {
+            return Ok(Kind::OpenApi(openapi::converted(&document)));
+        }
+        let version = crate::clean::line(&version).into_owned();
+        return Err(ImportError::new(format!(
+            "it is Swagger {version}: convert it to OpenAPI 3 first, for example with `api-spec-converter`"
+        )));
     }
     Err(ImportError::new(format!("it is not {known}")))
 }

@@ -27,6 +27,11 @@ impl Auth {
         }
     }
 
+    /// True if the `Authorization` header is set.
+    pub fn is_authorized(&self) -> bool {
+        !self.auth.is_null() || self.headers.keys().any(|name| name.eq_ignore_ascii_case("authorization"))
+    }
+
     fn scheme(&mut self, name: &str, scheme: &Value, credentials: &mut Credentials) {
         let field = scheme["name"].as_str().unwrap_or(name);
         match (scheme["type"].as_str().unwrap_or_default(), scheme["in"].as_str().unwrap_or_default()) {
@@ -35,9 +40,12 @@ impl Auth {
                 let value = format!("{field}={}", credentials.keep(name, ""));
                 self.headers.insert("Cookie".to_owned(), value.into());
             }
+            ("apiKey", _) if field.eq_ignore_ascii_case("authorization") && !self.auth.is_null() => {}
             ("apiKey", _) if http::HeaderName::try_from(field).is_ok() => {
                 self.headers.insert(field.to_owned(), credentials.keep(name, "").into());
             }
+            // A header of another scheme sets it already.
+            ("http" | "oauth2" | "openIdConnect", _) if self.is_authorized() => {}
             ("http", _) if scheme["scheme"].as_str().is_some_and(|s| s.eq_ignore_ascii_case("basic")) => {
                 // Both are unknown, and they differ.
                 self.auth = credential::basic("", "", credentials);

@@ -1,9 +1,12 @@
 //! Converts an OpenAPI 3.0 or 3.1 document: one task per operation.
 
 mod auth;
+mod expected;
+mod path;
 mod reference;
 mod sample;
 mod style;
+mod swagger;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -11,14 +14,23 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use self::auth::Auth;
+use self::expected::expected;
+use self::path::{PathValue, address_of};
 use self::reference::resolve;
-use self::style::{encoded, flat_template, in_query, text};
+use self::style::{flat_template, in_path, in_query, text};
+pub use self::swagger::converted;
 use super::body::filled;
 use super::credential::{Credentials, is_secret_name};
-use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, is_redirect, verb};
-use super::headers::is_client_header;
+use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, verb};
+use super::headers::{is_client_header, is_header};
 use super::input::{ImportError, MAX_REQUESTS};
-use super::literal::{identifier, literal};
+use super::literal::literal;
+
+/// Parts of the document that are not in it.
+const ELSEWHERE: &str = "operations that are defined in another file ($ref): make one file first, for example with \
+    `redocly bundle`";
+const PATH_ELSEWHERE: &str = "paths that are defined in another file ($ref): make one file first, for example with \
+    `redocly bundle`";
 
 /// Converts each operation to a task.
 pub fn import(document: &Value) -> Result<Draft, ImportError> {
@@ -32,7 +44,7 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
     for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let item = resolve(document, item);
         if item.is_null() {
-            *api.skipped.entry("paths that are defined in another file ($ref)".to_owned()).or_default() += 1;
+            *api.skipped.entry(PATH_ELSEWHERE.to_owned()).or_default() += 1;
         }
         for (method, operation) in item.as_object().into_iter().flatten() {
             let Some(verb) = verb(method).filter(|verb| verb == method && operation.is_object()) else {
@@ -42,7 +54,10 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
                 }
                 continue;
             };
-            if operation["deprecated"].as_bool() == Some(true) {
+            let operation = resolve(document, operation);
+            if !operation.is_object() {
+                *api.skipped.entry(ELSEWHERE.to_owned()).or_default() += 1;
+            } else if operation["deprecated"].as_bool() == Some(true) {
                 *api.skipped.entry("deprecated operations".to_owned()).or_default() += 1;
             } else if draft.tasks.len() >= MAX_REQUESTS {
                 *api.skipped.entry(format!("operations after the first {MAX_REQUESTS}")).or_default() += 1;
@@ -126,6 +141,7 @@ impl<'a> Api<'a> {
         let mut parts = Parts::default();
         let mut auth = Auth::default();
         auth.read(self.document, operation, &mut draft.credentials);
+        parts.has_auth = auth.is_authorized();
         for parameter in self.parameters(item, operation) {
             if parameter.is_null() {
                 parts.comments.push("omitted: a parameter that is defined in another file ($ref)".to_owned());
@@ -186,17 +202,37 @@ impl<'a> Api<'a> {
         let (value, given) = self.samples.of_content(parameter);
         let needed = given || parameter["required"].as_bool() == Some(true);
         match place {
-            "path" => drop(parts.path.insert(name.to_owned(), value)),
+            "path" => {
+                let secret = placeholder(&mut draft.credentials, name, &value);
+                let (text, is_styled) = match secret {
+                    Some(template) => (template, false),
+                    None => in_path(parameter, name, &value),
+                };
+                parts.path.insert(name.to_owned(), PathValue { text, is_styled });
+            }
             "query" if needed => match placeholder(&mut draft.credentials, name, &value) {
                 Some(template) => drop(parts.query.insert(name.to_owned(), Value::from(template))),
                 None => parts.query.extend(in_query(parameter, name, &value)),
             },
-            "header" if needed => {
+            "header" if name.eq_ignore_ascii_case("authorization") => {
+                // Unless the security of the operation sets it.
+                let set = parts.headers.keys().any(|known| known.eq_ignore_ascii_case(name)) || parts.has_auth;
+                if !set {
+                    let example = value.as_str().filter(|_| given).unwrap_or_default().to_lowercase();
+                    let bearer = example.starts_with("bearer ") || example.starts_with("token ");
+                    let scheme = value.as_str().filter(|_| bearer).and_then(|text| text.split(' ').next());
+                    let hint = if bearer { "access_token" } else { "authorization" };
+                    let text = draft.credentials.keep(hint, "");
+                    let text = scheme.map(|scheme| format!("{scheme} {text}")).unwrap_or(text);
+                    parts.headers.insert("Authorization".to_owned(), Value::from(text));
+                }
+            }
+            "header" if needed && !is_client_header(name, "x") => {
                 let text = match placeholder(&mut draft.credentials, name, &value) {
                     Some(template) => template,
                     None => literal(&text(&value)),
                 };
-                if !is_client_header(name, &text) && !name.eq_ignore_ascii_case("authorization") {
+                if is_header(name, &text) {
                     parts.headers.insert(name.to_owned(), Value::from(text));
                 }
             }
@@ -281,66 +317,15 @@ impl<'a> Api<'a> {
     }
 }
 
-/// Address with path parameters as variables, and whether it has any.
-fn address_of(
-    base: &str,
-    path: &str,
-    values: &BTreeMap<String, Value>,
-    vars: &mut Map<String, Value>,
-) -> (String, bool) {
-    let mut out = literal(base);
-    if !path.starts_with('/') {
-        out.push('/');
-    }
-    let mut varies = false;
-    let mut rest = path;
-    while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
-        let name = &rest[open + 1..close];
-        let variable = identifier(name);
-        let value = values.get(name).cloned().unwrap_or_else(|| Value::from(1));
-        vars.entry(variable.clone()).or_insert_with(|| Value::from(encoded(&text(&value))));
-        out.push_str(&literal(&rest[..open]));
-        out.push_str(&format!("{{{{ {variable} }}}}"));
-        varies = true;
-        rest = &rest[close + 1..];
-    }
-    out.push_str(&literal(rest));
-    (out.replace(char::is_whitespace, if varies { " " } else { "%20" }), varies)
-}
-
 #[derive(Default)]
 struct Parts {
-    path: BTreeMap<String, Value>,
+    path: BTreeMap<String, PathValue>,
     query: Map<String, Value>,
     headers: Map<String, Value>,
+    /// `auth` is set.
+    has_auth: bool,
     files: Option<Value>,
     comments: Vec<String>,
-}
-
-/// Success statuses in the document (empty if none), and whether they include a redirect.
-fn expected(operation: &Value) -> (Option<Value>, bool) {
-    let mut redirects = false;
-    let known = operation["responses"].as_object().into_iter().flatten();
-    let statuses: Vec<Value> = known
-        .filter_map(|(key, _)| match (key.parse::<u16>(), key.to_ascii_lowercase().as_str()) {
-            (Ok(status), _) if (200..400).contains(&status) => {
-                redirects |= is_redirect(status);
-                Some(Value::from(status))
-            }
-            (Err(_), range @ ("2xx" | "3xx")) => {
-                redirects |= range == "3xx";
-                Some(Value::from(range))
-            }
-            _ => None,
-        })
-        .take(10)
-        .collect();
-    match statuses.as_slice() {
-        [] => (None, false),
-        [one] => (Some(one.clone()), redirects),
-        _ => (Some(Value::Array(statuses)), redirects),
-    }
 }
 
 /// Template for a field that is a credential. By their names they are all the same, because examples in the document are

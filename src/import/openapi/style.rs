@@ -42,6 +42,38 @@ pub fn in_query(parameter: &Value, name: &str, value: &Value) -> Vec<(String, Va
     }
 }
 
+/// A path parameter in its declared style, encoded, and whether its form depends on the style.
+pub fn in_path(parameter: &Value, name: &str, value: &Value) -> (String, bool) {
+    let style = parameter["style"].as_str().unwrap_or("simple");
+    let explode = parameter["explode"].as_bool().unwrap_or(false);
+    if parameter.get("content").is_some() && !value.is_string() {
+        return (encoded(&value.to_string()), true);
+    }
+    let one = |value: &Value| encoded(&text(value));
+    let (prefix, between) = match (style, explode) {
+        ("label", true) => (".", "."),
+        ("label", false) => (".", ","),
+        ("matrix", true) => (";", ";"),
+        ("matrix", false) => (";", ","),
+        _ => ("", ","),
+    };
+    let named = |value: String| format!("{}={value}", encoded(name));
+    let parts: Vec<String> = match value {
+        Value::Array(items) if style == "matrix" && explode => items.iter().map(|item| named(one(item))).collect(),
+        Value::Array(items) => items.iter().map(one).collect(),
+        Value::Object(fields) if explode => {
+            fields.iter().map(|(field, value)| format!("{}={}", encoded(field), one(value))).collect()
+        }
+        Value::Object(fields) => fields.iter().flat_map(|(field, value)| [encoded(field), one(value)]).collect(),
+        value if style == "matrix" => vec![named(one(value))],
+        value => vec![one(value)],
+    };
+    let joined = parts.join(between);
+    let joined =
+        if style == "matrix" && !explode && (value.is_array() || value.is_object()) { named(joined) } else { joined };
+    (format!("{prefix}{joined}"), style != "simple" || value.is_array() || value.is_object())
+}
+
 /// A query value: a string, or a list of strings.
 pub fn flat(value: &Value) -> Value {
     match value {
@@ -77,6 +109,33 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn path_parameter_styles() {
+        // The examples of RFC 6570 that the specification has.
+        let list = json!(["blue", "black", "brown"]);
+        let object = json!({ "R": 100, "G": 200, "B": 150 });
+        for (style, explode, value, wanted) in [
+            ("simple", false, &json!("a/b"), "a%2Fb"),
+            ("simple", false, &list, "blue,black,brown"),
+            ("simple", false, &object, "R,100,G,200,B,150"),
+            ("simple", true, &object, "R=100,G=200,B=150"),
+            ("label", false, &json!("blue"), ".blue"),
+            ("label", false, &list, ".blue,black,brown"),
+            ("label", true, &list, ".blue.black.brown"),
+            ("label", false, &object, ".R,100,G,200,B,150"),
+            ("label", true, &object, ".R=100.G=200.B=150"),
+            ("matrix", false, &json!("blue"), ";color=blue"),
+            ("matrix", true, &json!("blue"), ";color=blue"),
+            ("matrix", false, &list, ";color=blue,black,brown"),
+            ("matrix", true, &list, ";color=blue;color=black;color=brown"),
+            ("matrix", false, &object, ";color=R,100,G,200,B,150"),
+            ("matrix", true, &object, ";R=100;G=200;B=150"),
+        ] {
+            let parameter = json!({ "style": style, "explode": explode });
+            assert_eq!(in_path(&parameter, "color", value).0, wanted, "{parameter}: {value}");
+        }
+    }
 
     #[test]
     fn query_parameter_styles() {
