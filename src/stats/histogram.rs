@@ -11,6 +11,9 @@ use super::snapshot::{Latency, Mean, PERCENTILES};
 /// Longest time that a histogram can contain; the exact maximum has no limit.
 const HIGHEST_MICROS: u32 = 3_600_000_000;
 
+/// Longest usual time: the last one before the histogram needs more memory, 17 s.
+const USUAL_MICROS: u64 = (2_048 << 13) - 1;
+
 /// Exact statistics of some times, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exact {
@@ -129,6 +132,22 @@ impl<C: Counter> Times<C> {
 }
 
 impl Times<u64> {
+    /// Like [`fine`](Self::fine), with memory for usual times from the start. For the few that every run has: growing
+    /// later takes twice the memory, and leaves a gap of the old size.
+    pub fn roomy() -> Self {
+        let mut histogram = Histogram::new_with_bounds(1, USUAL_MICROS, 3).expect("constant bounds are valid");
+        histogram.auto(true);
+        Self { exact: Exact::default(), histogram }
+    }
+
+    /// Replaces the content with that of `other`, and keeps the memory.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.clear();
+        self.exact = other.exact;
+        // Cannot fail: the histogram resizes.
+        let _ = self.histogram.add(&other.histogram);
+    }
+
     pub fn absorb(&mut self, other: &Sparse) {
         self.exact.merge(&other.exact);
         for (value, count) in &other.values {

@@ -16,6 +16,8 @@ pub(super) struct RowState {
     response: Times<u64>,
     /// `None` while no request had a due time.
     service: Option<Times<u64>>,
+    /// Memory for `service`.
+    spare: Option<Times<u64>>,
     pub window: Window<RowBucket>,
     /// Cached totals, cleared by the next request: an idle row costs nothing.
     total: Option<Figures>,
@@ -28,17 +30,25 @@ impl RowState {
             sums: Sums::default(),
             response: Times::fine(),
             service: None,
+            spare: None,
             window: Window::new(),
             total: None,
             now: Figures::default(),
         }
     }
 
-    /// Discards everything but the memory of the histogram.
+    /// The sum of all rows.
+    pub fn of_all() -> Self {
+        Self { response: Times::roomy(), spare: Some(Times::roomy()), ..Self::new() }
+    }
+
+    /// Discards everything but the memory of the histograms.
     pub fn clear(&mut self) {
-        let mut response = std::mem::replace(&mut self.response, Times::fine());
-        response.clear();
-        *self = Self { response, ..Self::new() };
+        let mut fresh = Self::new();
+        std::mem::swap(&mut fresh.response, &mut self.response);
+        fresh.spare = self.service.take().or(self.spare.take());
+        fresh.response.clear();
+        *self = fresh;
     }
 
     /// True before the first request.
@@ -50,7 +60,9 @@ impl RowState {
         self.total = None;
         if bucket.service.is_some() && self.service.is_none() {
             // Until now both times were equal.
-            self.service = Some(self.response.clone());
+            let mut service = self.spare.take().unwrap_or_else(Times::fine);
+            service.copy_from(&self.response);
+            self.service = Some(service);
         }
         if let Some(service) = &mut self.service {
             service.absorb(bucket.service());

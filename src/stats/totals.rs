@@ -94,7 +94,7 @@ impl Totals {
             since,
             opened: since,
             rows: std::iter::repeat_with(RowState::new).take(endpoints).collect(),
-            total: RowState::new(),
+            total: RowState::of_all(),
             failures: Failures::default(),
             exceptions: Vec::new(),
             more_exceptions: 0,

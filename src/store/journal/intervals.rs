@@ -3,13 +3,17 @@
 //! Format:
 //! <https://github.com/HdrHistogram/HdrHistogram/blob/master/src/main/java/org/HdrHistogram/HistogramLogWriter.java>
 
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use hdrhistogram::Histogram;
-use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+use hdrhistogram::serialization::{Serializer as _, V2DeflateSerializer};
 
 use crate::stats::{RowBucket, Second, Sparse};
+
+/// Maximum of usual response times, in microseconds.
+const LONGEST_USUAL: u64 = 60_000_000;
 
 /// Formats the lines of the log.
 pub(super) struct Intervals {
@@ -25,6 +29,16 @@ impl Intervals {
     pub fn new(started: SystemTime, rows: usize) -> Self {
         let rows = std::iter::repeat_with(RowBucket::default).take(rows).collect();
         Self { serializer: V2DeflateSerializer::new(), started, rows, rows_from: Duration::ZERO }
+    }
+
+    /// Takes the memory that compression needs, half a megabyte, which the allocator keeps for this thread. The first
+    /// histogram may be written only after a warm-up, and memory that grows then looks like a leak.
+    pub fn take_memory(&mut self) {
+        if let Ok(mut histogram) = Histogram::<u32>::new_with_bounds(1, LONGEST_USUAL, 3) {
+            histogram.saturating_record(LONGEST_USUAL);
+            // Cannot fail: written nowhere.
+            let _ = self.serializer.serialize(&histogram, &mut io::sink());
+        }
     }
 
     /// The header of the file.

@@ -102,6 +102,7 @@ async fn follow(
     sender: watch::Sender<Status>,
     outcome: impl Fn(&Snapshot) -> Outcome,
 ) {
+    writer.take_memory();
     loop {
         let is_gone = snapshots.changed().await.is_err();
         let snapshot = Arc::clone(&snapshots.borrow_and_update());

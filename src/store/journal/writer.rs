@@ -83,6 +83,11 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Takes the memory that writing needs, on the thread that will write.
+    pub fn take_memory(&mut self) {
+        self.intervals.take_memory();
+    }
+
     /// Keeps room for the last `meta.json` on a disk that may be full by then.
     fn reserve(&self) {
         let size = serde_json::to_vec(&self.meta).map_or(0, |text| text.len()) + RESERVE;
