@@ -47,6 +47,8 @@ mod signals;
 mod silence;
 #[path = "headless/thresholds.rs"]
 mod thresholds;
+#[path = "headless/traces.rs"]
+mod traces;
 #[path = "headless/unmeasured.rs"]
 mod unmeasured;
 #[path = "headless/unnamed.rs"]

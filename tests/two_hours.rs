@@ -136,13 +136,10 @@ impl Source {
             let failure =
                 (self.rng.u32(0..200) == 0).then(|| Box::new(Failure { reason: Reason::Status(503), example: None }));
             self.recorders[shard].record(Sample {
-                endpoint: self.rng.u32(0..ROWS),
-                service,
-                response: None,
-                connect: None,
                 first_byte: Some(service),
                 bytes: 512,
                 failure,
+                ..Sample::of(self.rng.u32(0..ROWS), service)
             });
             self.sent += 1;
         }
@@ -171,6 +168,7 @@ impl View {
             classes: Vec::new(),
             seed: 7,
             operations: Vec::new(),
+            trace_url: None,
         };
         let rows = (0..ROWS).map(|row| (plan.endpoints[0].kind.clone(), format!("/row/{row}").into())).collect();
         Self {

@@ -168,6 +168,7 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
         classes: plan.classes.iter().map(|class| class.name.clone()).collect(),
         seed,
         operations: plan.operations.iter().map(|(id, figures)| (id.0, asked(figures))).collect(),
+        trace_url: plan.traces.as_ref().and_then(|traces| traces.url.clone()),
     };
     let rows = plan.endpoints.iter().map(|row| (row.kind.clone(), row.name.clone())).collect();
     Aggregator::new(run, rows, shards)

@@ -185,7 +185,7 @@ fn ending(last: &Snapshot, width: usize) -> String {
         out.push_str(text::INSECURE);
         out.push('\n');
     }
-    for words in text::left_out(last).into_iter().chain(text::stability(last)) {
+    for words in text::left_out(last).into_iter().chain(text::stability(last)).chain(text::traces(last)) {
         out.push_str(&words);
         out.push('\n');
     }

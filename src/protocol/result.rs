@@ -8,7 +8,7 @@ use minijinja::Value;
 use crate::scenario::eval::template::RenderError;
 use crate::scenario::plan::EndpointId;
 use crate::stats::operation::Cost;
-use crate::stats::{Example, Failure, Reason};
+use crate::stats::{Example, Failure, Reason, TraceId};
 
 /// The result of a step, or of a part of it that has its own row.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct StepResult {
     pub timings: Timings,
     /// Bytes of the response body, decompressed.
     pub bytes: u64,
+    /// The trace that the request started; `None` without trace headers.
+    pub trace: Option<TraceId>,
     /// Passed until a failure is set.
     pub outcome: StepOutcome,
     /// Cost reported by the response. Boxed, because few servers report one and every user has a result.

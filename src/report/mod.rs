@@ -18,6 +18,7 @@ mod shown;
 pub mod silence;
 mod standing;
 pub mod text;
+pub mod traces;
 
 pub use error::ReportError;
 pub use file::conflicts;

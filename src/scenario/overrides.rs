@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::plan::{Load, Plan, Schedule};
+use super::plan::{Load, Plan, Schedule, TraceHeaders};
 use crate::units::{self, PerSecond, UnitError, Users};
 
 /// Values of flags or launcher fields that override those of the file.
@@ -22,6 +22,8 @@ pub struct Overrides {
     pub stop_timeout: Option<Duration>,
     /// Use the same weight for all tasks of a class, except those that never run.
     pub equal_weights: bool,
+    /// Send trace headers.
+    pub traces: Option<TraceHeaders>,
     /// Used if neither these values nor the scenario set one.
     pub defaults: LoadDefaults,
 }
@@ -69,6 +71,7 @@ impl Overrides {
             // Stages that are not reached have no users.
             plan.load.users = Users(plan.load.users.0.min(plan.schedule.peak_users().0));
         }
+        plan.traces.clone_from(&self.traces);
         plan.remarks.extend(self.remarks(&written, &plan.load));
         Ok(())
     }

@@ -7,6 +7,7 @@ use super::config::Config;
 use super::found::{Found, Origin};
 use super::setting::{OURS, Setting, Shape};
 use super::table::Settings;
+use crate::scenario::plan::TraceHeaders;
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::{LoadDefaults, Overrides, SelectOptions};
 
@@ -110,6 +111,9 @@ impl Settings {
             run_time: of_config.run_time,
             stop_timeout: of_config.stop_timeout,
         };
+        if settings.is_flag("trace_url") && !settings.trace_headers {
+            return Err("--trace-url has no effect without --trace-headers".to_owned());
+        }
         Ok(settings)
     }
 
@@ -137,9 +141,15 @@ impl Settings {
             run_time: self.run_time.map(Some),
             stop_timeout: self.stop_timeout,
             equal_weights: self.equal_weights,
+            traces: self.trace_headers(),
             defaults: self.load_defaults.clone(),
             ..Overrides::default()
         }
+    }
+
+    /// How requests start traces, if they do.
+    pub fn trace_headers(&self) -> Option<TraceHeaders> {
+        self.trace_headers.then(|| TraceHeaders { url: self.trace_url.as_deref().map(Into::into) })
     }
 
     /// The values that must not be shown anywhere.

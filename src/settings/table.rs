@@ -221,6 +221,10 @@ settings! {
     no_github: bool, value::boolean, switch();
     /// Token of GitHub Actions for the comment on the pull request
     github_token: Option<String>, value::string, flag("TOKEN").hidden().variables(&["GITHUB_TOKEN"]);
+    /// Start a distributed trace with each HTTP request: send the header traceparent (W3C Trace Context)
+    trace_headers: bool, value::boolean, switch().also(&[TRY]);
+    /// With --trace-headers, link the slowest and the failed requests to their traces: a URL with {trace_id}
+    trace_url: Option<String>, value::trace_url, flag("URL");
     /// Folder for files exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

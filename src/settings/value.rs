@@ -36,6 +36,17 @@ pub(super) fn words(value: &OsStr) -> Result<Vec<String>, String> {
     Ok(words.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect())
 }
 
+/// An HTTP(S) URL with `{trace_id}`.
+pub(super) fn trace_url(value: &OsStr) -> Result<String, String> {
+    let text = http_url(value)?;
+    let has_user = url::Url::parse(&text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some());
+    match text.contains("{trace_id}") {
+        true if has_user => Err("expected a URL without user and password: reports show it".to_owned()),
+        true => Ok(text),
+        false => Err("expected a URL with {trace_id} in place of the id of a trace".to_owned()),
+    }
+}
+
 /// Tags, separated by commas or spaces.
 pub(super) fn tags(value: &OsStr) -> Result<Vec<String>, String> {
     let text = string(value)?;

@@ -117,13 +117,9 @@ mod tests {
     #[test]
     fn times_of_failed_requests_are_summed_separately() {
         let sample = |ms, failed: bool| Sample {
-            endpoint: 0,
-            service: Duration::from_millis(1),
             response: Some(Duration::from_millis(ms)),
-            connect: None,
-            first_byte: None,
-            bytes: 0,
             failure: failed.then(|| Box::new(Failure { reason: Reason::Status(500), example: None })),
+            ..Sample::of(0, Duration::from_millis(1))
         };
         let mut sums = Sums::default();
         [sample(10, false), sample(30, true), sample(50, true)].iter().for_each(|sample| sums.record(sample));

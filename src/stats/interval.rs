@@ -12,6 +12,7 @@ use super::operation::Costs;
 use super::recorded::Recorded;
 use super::remarks::Remarks;
 use super::sample::Sample;
+use super::slowest::Slowest;
 use super::snapshot::{Arrivals, LogLine};
 
 /// Maximum number of different scenario errors per interval.
@@ -50,6 +51,7 @@ pub struct Interval {
     pub(super) deliveries: ByRow<Tally>,
     pub(super) costs: ByRow<Costs>,
     pub(super) remarks: ByRow<Remarks>,
+    pub(super) slowest: ByRow<Slowest>,
     pub(super) timer_lag: Times<u32>,
     /// Timer lags of at least [`BLOCKED`](super::health::BLOCKED).
     pub(super) blocked: u64,
@@ -100,6 +102,7 @@ impl Interval {
             deliveries: ByRow::default(),
             costs: ByRow::default(),
             remarks: ByRow::default(),
+            slowest: ByRow::default(),
             timer_lag: Times::rough(),
             blocked: 0,
             schedule_delay: Times::rough(),
@@ -128,6 +131,7 @@ impl Interval {
         self.deliveries.clear();
         self.costs.clear();
         self.remarks.clear();
+        self.slowest.clear();
         self.timer_lag.clear();
         self.schedule_delay.clear();
         (self.blocked, self.backlog) = (0, Duration::ZERO);
@@ -174,6 +178,9 @@ impl Interval {
             self.touched.push(sample.endpoint);
         }
         cell.record(sample);
+        if let Some(trace) = sample.trace {
+            self.slowest.row(sample.endpoint).record(trace, sample);
+        }
     }
 
     pub(super) fn exception(&mut self, place: &Arc<str>, message: &str) {

@@ -22,9 +22,11 @@ mod row;
 pub mod sample;
 pub mod second;
 pub mod server;
+pub mod slowest;
 pub mod snapshot;
 mod timeseries;
 mod totals;
+pub mod trace_id;
 mod window;
 
 pub use aggregator::Aggregator;
@@ -37,4 +39,6 @@ pub use recorder::Recorder;
 pub use remarks::Remarks;
 pub use sample::{Example, ExampleRequest, Failure, Reason, Sample};
 pub use second::Second;
+pub use slowest::{Slowest, TracedRequest};
 pub use snapshot::Snapshot;
+pub use trace_id::TraceId;

@@ -45,9 +45,12 @@ impl Recorder {
     pub fn record(&mut self, sample: Sample) {
         self.interval.record(&sample);
         if let Some(mut failure) = sample.failure {
-            let example = failure.example.take().filter(|_| {
+            let mut example = failure.example.take().filter(|_| {
                 self.kept.len() < MAX_EXAMPLES && self.kept.insert(fingerprint(sample.endpoint, &failure.reason))
             });
+            if let Some(example) = &mut example {
+                example.trace = sample.trace;
+            }
             self.interval.failures.count(sample.endpoint, failure.reason, example, SystemTime::now());
         }
     }
@@ -129,13 +132,9 @@ mod tests {
     fn failed(endpoint: u32, reason: Reason) -> Sample {
         let example = Some(Example { detail: "x".into(), ..Example::default() });
         Sample {
-            endpoint,
-            service: Duration::from_millis(5),
-            response: None,
-            connect: None,
-            first_byte: None,
             bytes: 10,
             failure: Some(Box::new(Failure { reason, example })),
+            ..Sample::of(endpoint, Duration::from_millis(5))
         }
     }
 
@@ -184,13 +183,8 @@ mod tests {
     fn service_times_are_separate_from_the_first_due_time_on() {
         let mut recorder = Recorder::new(0, 1);
         let sample = |service, response: Option<u64>| Sample {
-            endpoint: 0,
-            service: Duration::from_millis(service),
             response: response.map(Duration::from_millis),
-            connect: None,
-            first_byte: None,
-            bytes: 0,
-            failure: None,
+            ..Sample::of(0, Duration::from_millis(service))
         };
         recorder.record(sample(10, None));
         assert!(recorder.swap(None).buckets().all(|(_, p)| p.service.is_none()));

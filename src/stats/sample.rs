@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::trace_id::TraceId;
+
 /// A finished request, successful or not.
 #[derive(Debug)]
 pub struct Sample {
@@ -22,11 +24,27 @@ pub struct Sample {
     pub first_byte: Option<Duration>,
     /// Bytes of the response body, decompressed.
     pub bytes: u64,
+    /// The trace that the request started; `None` without trace headers.
+    pub trace: Option<TraceId>,
     /// The failure; `None` for a successful request.
     pub failure: Option<Box<Failure>>,
 }
 
 impl Sample {
+    /// A successful request without a due time and without a body.
+    pub fn of(endpoint: u32, service: Duration) -> Self {
+        Self {
+            endpoint,
+            service,
+            response: None,
+            connect: None,
+            first_byte: None,
+            bytes: 0,
+            trace: None,
+            failure: None,
+        }
+    }
+
     /// Time from the due time, or from the send without one, to the last byte.
     pub fn response_time(&self) -> Duration {
         self.response.unwrap_or(self.service)
@@ -285,6 +303,9 @@ pub struct Example {
     pub body: String,
     /// Error chain, if there was no response.
     pub detail: String,
+    /// The trace of the request; `None` without trace headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
 }
 
 /// A request as it was sent.

@@ -14,6 +14,7 @@ use super::operation::Costs;
 use super::remarks::Remarks;
 use super::row::RowState;
 use super::second::Second;
+use super::slowest::Slowest;
 use super::snapshot::{Arrivals, Blocked, Bucket, Cumulative, ExceptionRow, Latency};
 use super::timeseries::TimeSeries;
 use super::window::{Longest, SLOT, Window};
@@ -60,6 +61,7 @@ pub(super) struct Totals {
     pub deliveries: ByRow<Tally>,
     pub costs: ByRow<Costs>,
     pub remarks: ByRow<Remarks>,
+    pub slowest: ByRow<Slowest>,
     pub arrivals: Arrivals,
     pub series: TimeSeries,
     /// Memory and clients of the Redis server at its last reading.
@@ -101,6 +103,7 @@ impl Totals {
             deliveries: ByRow::default(),
             costs: ByRow::default(),
             remarks: ByRow::default(),
+            slowest: ByRow::default(),
             arrivals: Arrivals::default(),
             series: TimeSeries::new(),
             redis: None,
@@ -153,6 +156,7 @@ impl Totals {
         self.open_deliveries.merge(&interval.deliveries);
         self.costs.merge(&interval.costs);
         self.remarks.merge(&interval.remarks);
+        self.slowest.merge(&interval.slowest);
         self.failures.absorb(&mut interval.failures);
         for (place, message, count) in interval.exceptions.drain(..) {
             self.open.exceptions += count;

@@ -11,6 +11,7 @@ use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::settings::Settings;
 use crate::stats::sample::{Example, ExampleRequest};
 use crate::stats::snapshot::*;
+use crate::stats::{TraceId, TracedRequest};
 
 fn latency(p50: u64, count: u64) -> Latency {
     let at = |percent: u64| Duration::from_millis(p50 * percent / 100);
@@ -35,6 +36,15 @@ fn row(kind: RowKind, name: &str, numbers: (u64, u64, u64)) -> Row {
     Row { kind, name: name.into(), total: figures(1), now: figures(13) }
 }
 
+fn trace(number: u64) -> Option<TraceId> {
+    TraceId::parse(&format!("00000000ab54a98c{number:016x}"))
+}
+
+fn slow(millis: u64, at: SystemTime) -> TracedRequest {
+    let trace = trace(millis).expect("an id");
+    TracedRequest { took: Duration::from_millis(millis), at, failed: millis > 2_000, trace }
+}
+
 fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime) -> FailureRow {
     let request = ExampleRequest {
         line: format!("{} https://shop.example.com{}", place.0, place.1),
@@ -47,6 +57,7 @@ fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime
         headers: "retry-after: 2\ncontent-type: text/html".into(),
         body: "upstream connect error \u{1b}[2Jor disconnect".into(),
         detail: String::new(),
+        trace: trace(number.0),
     };
     FailureRow {
         // Any unique number.
@@ -90,6 +101,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
             classes: vec!["User".into()],
             seed: 1,
             operations: Vec::new(),
+            trace_url: Some("https://traces.example.com/trace/{trace_id}".into()),
         }),
         elapsed: Duration::from_secs(second),
         measured: Duration::from_secs(second),
@@ -140,6 +152,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         redis: None,
         costs: Vec::new(),
         remarks: Vec::new(),
+        slowest: vec![(0, [900, 2_500].map(|millis| slow(millis, at)).into_iter().collect())],
         events: Arc::new(vec![RunEvent { elapsed: Duration::from_secs(100), at, text: "users 100 → 120".into() }]),
         plan: Default::default(),
         log: Default::default(),

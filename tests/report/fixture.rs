@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use katydid::row_kind::RowKind;
-use katydid::stats::Snapshot;
 use katydid::stats::delivery::Tally;
 use katydid::stats::operation::{Asked, Cost, Costs};
 use katydid::stats::sample::{Example, ExampleRequest};
@@ -15,6 +14,7 @@ use katydid::stats::snapshot::{
     Bucket, Cumulative, Drift, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Judged, Judgement, Latency,
     Level, LoadView, Mean, PlanView, RedisView, Row, RunEvent, RunInfo, RunState, Series,
 };
+use katydid::stats::{Slowest, Snapshot, TraceId, TracedRequest};
 use katydid::store::{Machine, Meta, Outcome, RedisPoint, Run, Sent, SettingUsed, State, Totals};
 
 const START: u64 = 1_795_419_120;
@@ -144,7 +144,20 @@ fn example() -> Example {
         headers: "content-type: text/html\nretry-after: 2".to_owned(),
         body: "<h1>Service Unavailable</h1>\n<p>Try later.</p>".to_owned(),
         detail: String::new(),
+        trace: trace(7),
     }
+}
+
+fn trace(number: u64) -> Option<TraceId> {
+    TraceId::parse(&format!("00000000ab54a98c{number:016x}"))
+}
+
+fn slowest(times: impl IntoIterator<Item = u64>) -> Slowest {
+    let request = |millis: u64| {
+        let trace = trace(millis).expect("an id");
+        TracedRequest { took: Duration::from_millis(millis), at: at(60), failed: millis > 2_000, trace }
+    };
+    times.into_iter().map(request).collect()
 }
 
 pub fn meta() -> Meta {
@@ -238,6 +251,7 @@ pub fn snapshot() -> Snapshot {
             classes: vec!["Shopper".into()],
             seed: 18_446_744_073_709_551_557,
             operations: Vec::new(),
+            trace_url: Some("https://traces.example.com/trace/{trace_id}?from=now&to=then".into()),
         }),
         elapsed: Duration::from_secs(120),
         measured: Duration::from_secs(120),
@@ -276,6 +290,7 @@ pub fn snapshot() -> Snapshot {
         redis: None,
         costs: Vec::new(),
         remarks: Vec::new(),
+        slowest: vec![(0, slowest([780, 912])), (1, slowest([2_300]))],
         events: Arc::new(vec![event(20, "stage soak"), event(60, "users 50 → 60")]),
         plan: PlanView { unfinished: 1, left_out: 9, ..PlanView::default() },
         log: Default::default(),

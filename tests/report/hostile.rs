@@ -33,6 +33,7 @@ pub fn run() -> Run {
             headers: HOSTILE.to_owned(),
             body: HOSTILE.to_owned(),
             detail: HOSTILE.to_owned(),
+            trace: None,
         }));
     }
     for row in &mut last.exceptions {

@@ -12,7 +12,8 @@ pub fn markdown_is_inert(text: &str) {
             None if line.len() > fence.len() && fence.len() >= 3 && line.ends_with("text") => in_block = Some(fence),
             None => {
                 assert!(at == 0 || !line.starts_with("# "), "a forged heading: {line}");
-                let outside = without_code(line);
+                // The only links of a report, to traces, have a code span as their text.
+                let outside = without_code(line).replace("[](https://traces.example.com/trace/", "");
                 for markup in ["<img", "<script", "<!--", "](", "@all", "http:/"] {
                     assert!(!outside.contains(markup), "{markup} in {outside}");
                 }

@@ -25,6 +25,7 @@ fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::Unbo
         classes: Vec::new(),
         seed: 0,
         operations: Vec::new(),
+        trace_url: None,
     };
     let (spares, spare) = mpsc::channel(4);
     let (orders, ordered) = mpsc::unbounded_channel();

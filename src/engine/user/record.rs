@@ -40,7 +40,16 @@ fn sample(row: EndpointId, result: StepResult, secrets: &Redactor, wants: impl F
         StepOutcome::Passed | StepOutcome::Unsent(_) => None,
     };
     let response = late.map(|late| service + late);
-    Sample { endpoint: row.0, service, response, connect, first_byte, bytes: result.bytes, failure }
+    Sample {
+        endpoint: row.0,
+        service,
+        response,
+        connect,
+        first_byte,
+        bytes: result.bytes,
+        trace: result.trace,
+        failure,
+    }
 }
 
 /// Masks what was not masked yet: folded or truncated text was masked before that. Drops an example that is not needed.
@@ -62,21 +71,15 @@ fn masked(mut failure: Box<Failure>, secrets: &Redactor, wants: impl FnOnce(&Rea
         headers: mask(example.headers),
         body: mask(example.body),
         detail: mask(detail),
+        trace: None,
     });
     failure
 }
 
 impl MessageSink for ShardState {
     fn delivered(&self, row: u32, delivery: Delivery) {
-        self.recorder.borrow_mut().record(Sample {
-            endpoint: row,
-            service: delivery.latency,
-            response: None,
-            connect: None,
-            first_byte: None,
-            bytes: delivery.bytes,
-            failure: None,
-        });
+        let sample = Sample { bytes: delivery.bytes, ..Sample::of(row, delivery.latency) };
+        self.recorder.borrow_mut().record(sample);
     }
 
     fn tally(&self, row: u32, tally: &Tally) {
@@ -101,7 +104,8 @@ mod tests {
         let secrets = Redactor::new(["s3cret-token"]);
         let told = || "no user s3cret-token".to_owned();
         let request = Some(ExampleRequest { line: told(), headers: told(), body: told() });
-        let example = Example { request, status: Some(200), headers: told(), body: told(), detail: told() };
+        let example =
+            Example { request, status: Some(200), headers: told(), body: told(), detail: told(), trace: None };
         for reason in [
             Reason::Answer { class: "GraphQL request error", what: told().into() },
             Reason::Other(told().into()),

@@ -24,6 +24,7 @@ use super::reqwest_client::ReqwestClient;
 use super::response::Response;
 use super::settings::{ConnectionSettings, HttpShared};
 use super::trace::{fields, on_the_wire, received, unsent};
+use super::traceparent;
 use super::transfer::Transfer;
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
@@ -57,7 +58,8 @@ impl HttpClientFactory {
         let tls = tls::configurations(&plan.clients)?;
         let clients =
             plan.clients.iter().cloned().zip(tls).map(|(options, tls)| ConnectionSettings::new(options, tls)).collect();
-        Ok(Self(Arc::new(HttpShared { clients, resolver: Arc::default(), secrets: Arc::clone(&plan.secrets) })))
+        let (secrets, traces) = (Arc::clone(&plan.secrets), plan.traces.is_some().then(traceparent::first_half));
+        Ok(Self(Arc::new(HttpShared { clients, resolver: Arc::default(), secrets, traces })))
     }
 
     /// A client without connections and cookies.
@@ -67,7 +69,7 @@ impl HttpClientFactory {
             pool: ConnectionPool::default(),
             websocket_client: Vec::new(),
             jar: None,
-            draft: RequestDraft::default(),
+            draft: RequestDraft::new(self.0.traces),
             out: Vec::new(),
             remarks: Remarks::default(),
             is_shown: false,
@@ -166,6 +168,7 @@ impl HttpClient {
     /// attempt. Sets a failure if there is no response.
     pub async fn transfer(&mut self, evaluator: &Evaluator<'_>, transfer: &mut Transfer<'_>) {
         let (started, limit, step) = (transfer.started, evaluator.step.timeout, evaluator.step);
+        transfer.result.trace = self.draft.start_trace(&step.fixed_headers);
         let is_per_request = self.shared.client(step.client).options.connections == Connections::PerRequest;
         // Such a request neither uses nor closes the pooled connections of the user.
         let kept = is_per_request.then(|| std::mem::take(&mut self.pool));

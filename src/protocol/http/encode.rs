@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::draft::RequestDraft;
+use super::traceparent::TRACEPARENT;
 
 /// The `User-Agent` unless the scenario sets one.
 pub const OWN_USER_AGENT: &str = concat!("katydid/", env!("CARGO_PKG_VERSION"));
@@ -120,6 +121,9 @@ impl Outgoing<'_> {
         }
         if let Some(cookies) = self.cookies.filter(|_| !own.cookie) {
             give(&COOKIE, cookies.as_bytes());
+        }
+        if let Some(traceparent) = draft.traceparent() {
+            give(&TRACEPARENT, traceparent);
         }
         let expects_body = matches!(draft.method, Method::POST | Method::PUT | Method::PATCH);
         if !own.content_length && (expects_body || !draft.body.is_empty()) {

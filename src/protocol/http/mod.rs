@@ -29,6 +29,7 @@ mod response;
 mod settings;
 mod stream;
 mod trace;
+mod traceparent;
 mod transfer;
 mod websocket;
 

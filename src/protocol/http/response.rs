@@ -44,7 +44,7 @@ impl Response {
         let is_whole = body.len() as u64 == self.bytes;
         let body = secrets.clip_part(&String::from_utf8_lossy(body), EXAMPLE_BODY, is_whole);
         let headers = secrets.clip(&header_lines(self.headers.all().iter(), secrets), EXAMPLE_HEADERS);
-        Example { request: None, status: Some(self.status), headers, body, detail }
+        Example { request: None, status: Some(self.status), headers, body, detail, trace: None }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct HttpShared {
     pub resolver: Arc<CachingResolver>,
     /// Masks the secrets of the scenario.
     pub secrets: Arc<Redactor>,
+    /// The first half of all trace ids, if requests have trace headers.
+    pub traces: Option<u64>,
 }
 
 impl HttpShared {

@@ -50,6 +50,9 @@ pub(super) fn by_reqwest<'a>(
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut headers: Vec<(String, String)> =
         draft.headers(fixed).map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    headers.extend(
+        draft.traceparent().map(|value| ("traceparent".to_owned(), String::from_utf8_lossy(value).into_owned())),
+    );
     let own = [("user-agent", OWN_USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip, br, zstd, deflate")];
     for (at, (name, value)) in own.into_iter().enumerate() {
         if !headers.iter().any(|(known, _)| known == name) {

@@ -194,6 +194,7 @@ mod tests {
             classes: Vec::new(),
             seed: 0,
             operations: Vec::new(),
+            trace_url: None,
         };
         let mut aggregator = Aggregator::new(run, Vec::new(), 1);
         let mut snapshot = |elapsed, seconds| {

@@ -128,6 +128,7 @@ mod tests {
             classes: Vec::new(),
             seed: 0,
             operations: Vec::new(),
+            trace_url: None,
         };
         let moment = Moment {
             elapsed: Duration::ZERO,

@@ -17,6 +17,7 @@ fn minute() -> Snapshot {
         seed: 1,
         is_insecure: false,
         operations: Vec::new(),
+        trace_url: None,
     };
     let mut aggregator = Aggregator::new(run, vec![(RowKind::http("GET"), "/a".into())], 1);
     let moment = |second| Moment {

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::escape::{line, lines};
+use super::traces::Trace;
 use crate::report::shown;
+use crate::stats::Snapshot;
 use crate::stats::sample::Example;
-use crate::stats::snapshot::{FailureRow, FailureView};
+use crate::stats::snapshot::FailureRow;
 use crate::units;
 
 /// Maximum bytes of all examples, and of one section of an example.
@@ -21,14 +23,17 @@ pub(super) struct Failure {
     count: String,
     first: String,
     last: String,
+    /// The trace of the example.
+    trace: Option<Trace>,
     /// Titles and texts of an example.
     parts: Vec<(String, String)>,
 }
 
 /// The most frequent kinds of failures, and a sentence about the others.
-pub(super) fn failures(view: &FailureView) -> (Vec<Failure>, String) {
+pub(super) fn failures(snapshot: &Snapshot) -> (Vec<Failure>, String) {
+    let view = &snapshot.failures;
     let mut room = ALL;
-    let all = view.rows.iter().map(|row| failure(row, &mut room)).collect();
+    let all = view.rows.iter().map(|row| failure(row, snapshot, &mut room)).collect();
     let more = match view.more_count {
         0 => String::new(),
         count => format!("and {} failures of {} more kinds", units::count(count), units::count(view.more_kinds)),
@@ -36,7 +41,7 @@ pub(super) fn failures(view: &FailureView) -> (Vec<Failure>, String) {
     (all, more)
 }
 
-fn failure(row: &FailureRow, room: &mut usize) -> Failure {
+fn failure(row: &FailureRow, snapshot: &Snapshot, room: &mut usize) -> Failure {
     let mut parts = row.example.as_deref().map(parts).unwrap_or_default();
     let size: usize = parts.iter().map(|(_, text)| text.len()).sum();
     if size > *room {
@@ -51,6 +56,7 @@ fn failure(row: &FailureRow, room: &mut usize) -> Failure {
         count: units::count(row.count),
         first: shown::moment(shown::timestamp(row.first)),
         last: shown::moment(shown::timestamp(row.last)),
+        trace: row.example.as_ref().and_then(|example| Some(Trace::of(snapshot, example.trace?))),
         parts,
     }
 }

@@ -12,6 +12,7 @@ mod page;
 pub(super) mod policy;
 mod protocols;
 mod tables;
+mod traces;
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};

@@ -8,6 +8,7 @@ use super::escape::line;
 use super::failures::{Failure, failures};
 use super::protocols::{Section, sections};
 use super::tables::{COLUMNS, Cell, Line, Percentiles, percentiles, row};
+use super::traces::{Slow, slowest};
 use crate::report::finding::findings;
 use crate::report::shown::{self, KEY_FIGURES, ThresholdState};
 use crate::report::standing::{Standing, Tone};
@@ -37,6 +38,7 @@ pub(super) struct Page {
     percentiles: Vec<Percentiles>,
     failures: Vec<Failure>,
     more_failures: String,
+    slowest: Vec<Slow>,
     exceptions: Vec<[String; 3]>,
     protocols: Vec<Section>,
     generator: Generator,
@@ -87,7 +89,7 @@ struct Event {
 impl Page {
     pub fn of(run: &Run) -> Self {
         let last = &*run.last;
-        let (failures, more_failures) = failures(&last.failures);
+        let (failures, more_failures) = failures(last);
         let tiles = KEY_FIGURES.into_iter().zip(shown::key_figures(&last.total.total));
         let events = last.events.iter();
         let exceptions = last.exceptions.iter();
@@ -111,6 +113,7 @@ impl Page {
             percentiles: percentiles(last),
             failures,
             more_failures,
+            slowest: slowest(last),
             exceptions: exceptions.map(|row| [units::count(row.count), line(&row.place), line(&row.message)]).collect(),
             protocols: sections(last),
             generator: Generator::of(run),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::failures::Failures;
 use super::figures::{Figures, Row};
 use super::protocols::{Operation, Redis};
+use super::traces::Slow;
 use crate::report::finding::{Finding, findings};
 use crate::report::shown::{self, millis};
 use crate::report::standing::Standing;
@@ -30,6 +31,7 @@ pub(super) struct Document<'a> {
     stability: Vec<Trend<'a>>,
     findings: Vec<Found>,
     failures: Failures<'a>,
+    slowest: Vec<Slow<'a>>,
     exceptions: Vec<Exception<'a>>,
     remarks: Vec<String>,
     graphql: Vec<Operation<'a>>,
@@ -204,6 +206,7 @@ impl<'a> Document<'a> {
             stability: last.drifts.iter().map(Trend::of).collect(),
             findings: findings(last).into_iter().map(Found::of).collect(),
             failures: Failures::of(run),
+            slowest: Slow::all(last),
             exceptions: last
                 .exceptions
                 .iter()

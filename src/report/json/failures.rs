@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::report::shown;
+use crate::report::{shown, traces};
+use crate::stats::Snapshot;
 use crate::stats::sample::{self, ExampleRequest};
 use crate::store::Run;
 
@@ -31,6 +32,8 @@ struct Example<'a> {
     headers: &'a str,
     body: &'a str,
     detail: &'a str,
+    trace_id: Option<String>,
+    trace_url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -50,14 +53,14 @@ impl<'a> Failures<'a> {
             count: row.count,
             first: shown::timestamp(row.first).to_string(),
             last: shown::timestamp(row.last).to_string(),
-            example: row.example.as_deref().map(Example::of),
+            example: row.example.as_deref().map(|example| Example::of(example, &run.last)),
         });
         Self { kinds: kinds.collect(), more_kinds: view.more_kinds, more_count: view.more_count }
     }
 }
 
 impl<'a> Example<'a> {
-    fn of(example: &'a sample::Example) -> Self {
+    fn of(example: &'a sample::Example, snapshot: &Snapshot) -> Self {
         let request = example.request.as_ref();
         Self {
             request: request.map(|ExampleRequest { line, headers, body }| Request { line, headers, body }),
@@ -65,6 +68,8 @@ impl<'a> Example<'a> {
             headers: &example.headers,
             body: &example.body,
             detail: &example.detail,
+            trace_id: example.trace.map(|trace| trace.to_string()),
+            trace_url: example.trace.and_then(|trace| traces::link(snapshot, trace)),
         }
     }
 }

@@ -5,6 +5,7 @@ mod document;
 mod failures;
 mod figures;
 mod protocols;
+mod traces;
 
 use super::one_file::OneFile;
 use crate::store::Run;

@@ -49,6 +49,19 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
+/// A link whose text is Markdown already.
+pub(super) fn link(text: &str, url: &str) -> String {
+    // What would end the link, or its cell in a table, is encoded.
+    let url: String = url
+        .chars()
+        .map(|c| match c {
+            '(' | ')' | '<' | '>' | '|' | '`' | '\\' | ' ' => format!("%{:02X}", u32::from(c)),
+            _ => c.to_string(),
+        })
+        .collect();
+    format!("[{text}]({url})")
+}
+
 /// A multi-line code block that its content cannot end.
 pub(super) fn block(text: &str) -> String {
     let fence = "`".repeat(longest_row(text).max(2) + 1);

@@ -7,13 +7,13 @@
 pub(crate) mod escape;
 pub(super) mod table;
 
-use self::escape::{block, code, words};
+use self::escape::{block, code, link, words};
 use self::table::table;
 use super::finding::{Finding, findings};
 use super::one_file::OneFile;
 use super::shown::{self, KEY_FIGURES, ThresholdState};
 use super::standing::{Standing, Tone};
-use super::text;
+use super::{text, traces};
 use crate::stats::ExampleRequest;
 use crate::stats::snapshot::{Judged, Judgement, Row};
 use crate::store::Run;
@@ -45,7 +45,7 @@ fn render(run: &Run) -> String {
 /// Renders a report of at most `longest` bytes, by leaving out the last sections. The first one is always there: it has
 /// a few kilobytes.
 pub fn within(run: &Run, longest: usize) -> String {
-    let sections = [thresholds(run), failures(run), stability(run), rows(run), examples(run), about(run)];
+    let sections = [thresholds(run), failures(run), stability(run), rows(run), slowest(run), examples(run), about(run)];
     let mut out = head(run);
     let mut missing = 0;
     for section in sections {
@@ -176,6 +176,21 @@ fn rows(run: &Run) -> String {
     folded(&units::counted(all as u64, "row"), &(table(&head, cells, 1) + &cut(all, ROWS, "row")))
 }
 
+/// The slowest requests with their traces, if there are any.
+fn slowest(run: &Run) -> String {
+    let all = traces::slowest(&run.last);
+    if all.is_empty() {
+        return String::new();
+    }
+    let cells = all.iter().map(|slow| {
+        let failed = if slow.request.failed { " (failed)" } else { "" };
+        let id = code(&slow.request.trace.to_string());
+        let trace = traces::link(&run.last, slow.request.trace).map_or(id.clone(), |url| link(&id, &url));
+        vec![name(slow.row) + failed, trace, units::latency(slow.request.took)]
+    });
+    folded("Slowest requests, with their traces", &table(&["row", "trace", "response time"], cells, 2))
+}
+
 fn examples(run: &Run) -> String {
     let mut out = String::new();
     for row in run.last.failures.rows.iter().take(KINDS) {
@@ -183,7 +198,9 @@ fn examples(run: &Run) -> String {
         let request = example.request.as_ref().map(sent).unwrap_or_default();
         let body: String = example.body.chars().take(BODY).collect();
         let status = example.status.map(|status| format!("HTTP {status}\n")).unwrap_or_default();
-        let parts = [&*request, &*status, &*example.headers, "\n", &*body, "\n", &*example.detail];
+        let trace =
+            example.trace.map(|trace| format!("trace {}\n", traces::shown(&run.last, trace))).unwrap_or_default();
+        let parts = [&*trace, &*request, &*status, &*example.headers, "\n", &*body, "\n", &*example.detail];
         let text = parts.concat();
         out.push_str(&format!(
             "{} {}\n\n{}\n",

@@ -6,6 +6,7 @@ mod redis;
 mod remarks;
 mod summary;
 mod tables;
+mod traces;
 mod verdict;
 
 pub use page::TEXT;
@@ -13,6 +14,7 @@ pub use redis::redis;
 pub use remarks::{INSECURE, left_out, stability};
 pub use summary::{recorded, response_times, summary};
 pub use tables::{RateWindow, requests, tables};
+pub use traces::traces;
 pub use verdict::{held, margin, verdict};
 
 use crate::clean;

@@ -2,6 +2,7 @@
 
 use super::cells::lines;
 use super::remarks::{INSECURE, left_out, stability};
+use super::traces::traces;
 use crate::report::standing::Standing;
 use crate::report::{shown, silence};
 use crate::stats::Snapshot;
@@ -66,6 +67,7 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     }
     out.extend(left_out(snapshot).into_iter().map(|words| format!(" ! {words}")));
     out.extend(stability(snapshot).into_iter().map(|words| format!("   {words}")));
+    out.extend(traces(snapshot).into_iter().map(|words| format!("   {words}")));
     let view = &snapshot.failures;
     if !view.rows.is_empty() {
         out.push(String::new());

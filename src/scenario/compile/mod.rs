@@ -172,6 +172,7 @@ impl<'a> Builder<'a> {
             baseline,
             search,
             vu_budget: None,
+            traces: None,
             secrets,
         };
         plan.mask_names();

@@ -25,6 +25,7 @@ mod stage;
 mod step;
 mod subscription;
 mod threshold;
+mod traces;
 
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ pub(crate) use step::walk;
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_ITERATIONS, Step, StopScope};
 pub use subscription::{Limit, MAX_EVENTS, SubscriptionStep};
 pub use threshold::{Check, Metric, Source, Target, Threshold};
+pub use traces::TraceHeaders;
 
 use super::eval::template::{Scope, SlotTable};
 use super::secrets::Redactor;
@@ -93,6 +95,8 @@ pub struct Plan {
     pub search: Option<Search>,
     /// VU-hours at which the run is stopped.
     pub vu_budget: Option<f64>,
+    /// Whether HTTP requests start distributed traces.
+    pub traces: Option<TraceHeaders>,
     /// Notes for the user, one sentence each: keys without effect, and values replaced by flags.
     pub remarks: Vec<String>,
     /// Unsupported keys, each with its position and an alternative.

@@ -277,6 +277,7 @@ impl Aggregator {
             aborted: self.aborted,
             redis,
             costs: stats.costs.iter().map(|(row, costs)| (row, *costs)).collect(),
+            slowest: stats.slowest.iter().map(|(row, slowest)| (row, slowest.clone())).collect(),
             remarks: stats.remarks.iter().map(|(row, remarks)| (row, *remarks)).collect(),
             events: Arc::clone(&self.events),
             plan: PlanView {

@@ -19,6 +19,7 @@ fn with_rows([a, b]: [RowKind; 2]) -> Aggregator {
         classes: Vec::new(),
         seed: 1,
         operations: Vec::new(),
+        trace_url: None,
     };
     Aggregator::new(run, vec![(a, "/a".into()), (b, "/b".into())], 2)
 }
@@ -31,8 +32,7 @@ fn at(millis: u64, state: RunState) -> Moment {
 }
 
 fn sent(endpoint: u32, millis: u64) -> Sample {
-    let service = Duration::from_millis(millis);
-    Sample { endpoint, service, response: None, connect: None, first_byte: None, bytes: 10, failure: None }
+    Sample { bytes: 10, ..Sample::of(endpoint, Duration::from_millis(millis)) }
 }
 
 fn give(aggregator: &mut Aggregator, samples: Vec<Sample>, epoch: u32) {

@@ -14,6 +14,7 @@ impl Snapshot {
             classes: vec!["User".into()],
             seed: 1,
             operations: Vec::new(),
+            trace_url: None,
         };
         Self {
             seq: 1,
@@ -39,6 +40,7 @@ impl Snapshot {
             redis: None,
             costs: Vec::new(),
             remarks: Vec::new(),
+            slowest: Vec::new(),
             events: Arc::default(),
             plan: PlanView::default(),
             log: LogView::default(),

@@ -30,6 +30,7 @@ use super::operation::{Asked, Costs};
 use super::remarks::Remarks;
 use super::second::Second;
 use super::server::ServerFigures;
+use super::slowest::Slowest;
 use crate::row_kind::RowKind;
 
 /// Everything known about a run at one moment. To freeze the display, keep an old `Arc`.
@@ -86,6 +87,9 @@ pub struct Snapshot {
     pub costs: Vec<(u32, Costs)>,
     /// Irregularities of responses that are not failures, by endpoint index.
     pub remarks: Vec<(u32, Remarks)>,
+    /// The slowest requests whose traces are known, by endpoint index; empty without trace headers.
+    #[serde(default)]
+    pub slowest: Vec<(u32, Slowest)>,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
     pub events: Arc<Vec<RunEvent>>,
     /// Position in the load plan.
@@ -155,4 +159,7 @@ pub struct RunInfo {
     pub seed: u64,
     /// Document figures of GraphQL operations, by endpoint index.
     pub operations: Vec<(u32, Asked)>,
+    /// Address of a trace, with `{trace_id}` in place of its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_url: Option<Arc<str>>,
 }

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::canvas::{Titles, pane, put, put_lines, scrolled};
 use super::histogram;
+use crate::report::traces;
 use crate::row_kind::RowKind;
 use crate::stats::by_row::Merge as _;
 use crate::stats::delivery::Tally;
@@ -83,10 +84,15 @@ impl Detail<'_> {
         let kinds: Vec<&FailureRow> =
             snapshot.failures.rows.iter().filter(|r| r.kind == row.kind && r.name == row.name).collect();
         let total = row.kind == RowKind::Aggregated;
+        let slowest = slowest(row, snapshot, theme);
         let more = match () {
             () if total => distribution(snapshot, area, theme),
             () if row.kind.is_delivery() => deliveries(snapshot, row, theme),
-            () => failures(&kinds, row, snapshot, theme),
+            () => {
+                let mut lines = failures(&kinds, row, snapshot, theme);
+                lines.extend(slowest.iter().cloned());
+                lines
+            }
         };
         let counts = counts(row, figures, theme);
         let width = usize::from(area.width).saturating_sub(1);
@@ -131,7 +137,8 @@ impl Detail<'_> {
         let heading = match () {
             () if total => "Distribution",
             () if row.kind.is_delivery() => "Messages",
-            () => "Failures",
+            () if slowest.is_empty() => "Failures",
+            () => "Failures, slowest requests",
         };
         self.page(Titles { left: heading, right: &note }, more, frame, below);
     }
@@ -191,6 +198,29 @@ fn failures(kinds: &[&FailureRow], row: &Row, snapshot: &Snapshot, theme: &Theme
             lines.push(Line::default());
         }
         lines.extend(failure(kind, snapshot, theme));
+    }
+    lines
+}
+
+/// The slowest requests of a row with their traces, after an empty line. Empty without trace headers.
+fn slowest(row: &Row, snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'static>> {
+    let is_row = |index: u32| {
+        snapshot.endpoints.get(index as usize).is_some_and(|one| one.kind == row.kind && one.name == row.name)
+    };
+    let requests = snapshot.slowest.iter().filter(|(index, _)| is_row(*index)).flat_map(|(_, slowest)| slowest.iter());
+    let mut lines: Vec<Line<'static>> = requests
+        .map(|request| {
+            let trace = theme.text(&traces::shown(snapshot, request.trace));
+            Line::from(vec![
+                Span::raw(text::right(&theme.text(&latency(request.took)), 9, theme.ascii)),
+                Span::styled(format!("  {}", if request.failed { "failed  " } else { "" }), theme.bad),
+                Span::styled(trace, theme.accent),
+                Span::styled(format!("  {}", text::ago(request.at, snapshot.at)), theme.dim),
+            ])
+        })
+        .collect();
+    if !lines.is_empty() {
+        lines.splice(0..0, [Line::default(), Line::styled(" slowest requests, with their traces", theme.dim)]);
     }
     lines
 }
@@ -319,6 +349,10 @@ fn failure(row: &FailureRow, snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'st
         ),
     ])];
     let Some(example) = &row.example else { return lines };
+    if let Some(trace) = example.trace {
+        let words = format!(" trace {}", traces::shown(snapshot, trace));
+        lines.push(Line::styled(theme.text(&words), theme.accent));
+    }
     let plain = ratatui::style::Style::new();
     // Tabs and line ends come from outside; each line is cleaned by itself so that lines stay lines.
     let mut add = |mark: &str, text: &str, style| {

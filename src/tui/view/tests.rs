@@ -83,6 +83,25 @@ fn control_characters_from_the_server_are_removed() {
 }
 
 #[test]
+fn slow_and_failed_requests_are_shown_with_their_traces() {
+    let mut model = fixture::dashboard();
+    let subject = Subject::Failure { id: 86, kind: RowKind::http("POST"), name: "/api/checkout".into() };
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    let text = shown(&model, 100, 30);
+    assert!(text.contains("trace https://traces.example.com/trace/00000000ab54a98c0000000000000056"), "{text}");
+    let subject = Subject::Endpoint { kind: RowKind::http("POST"), name: "/api/checkout".into() };
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    let text = shown(&model, 120, 60);
+    assert!(text.contains("Failures, slowest requests"), "{text}");
+    let (_, listed) = text.split_once("slowest requests, with their traces").expect("a list");
+    let first = listed.lines().nth(1).expect("a request");
+    assert!(
+        first.contains("2.50s  failed  https://traces.example.com/trace/00000000ab54a98c00000000000009c4"),
+        "{text}"
+    );
+}
+
+#[test]
 fn drawing_at_80x24_writes_less_than_4_kib_in_ten_seconds() {
     let mut model = fixture::dashboard();
     let mut out: Vec<u8> = Vec::new();

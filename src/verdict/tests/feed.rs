@@ -62,6 +62,7 @@ impl Feed {
             classes: Vec::new(),
             seed: 1,
             operations: Vec::new(),
+            trace_url: None,
         };
         let rows: Vec<_> = plan.endpoints.iter().map(|row| (row.kind.clone(), Arc::clone(&row.name))).collect();
         let count = rows.len();
@@ -91,17 +92,7 @@ impl Feed {
             for _ in 0..*count {
                 let service = Duration::from_millis(*millis);
                 let failure = failed.then(|| Box::new(Failure { reason: Reason::Status(500), example: None }));
-                let bytes = 0;
-                let sample = Sample {
-                    endpoint: *endpoint,
-                    service,
-                    response: None,
-                    connect: None,
-                    first_byte: None,
-                    bytes,
-                    failure,
-                };
-                self.recorder.record(sample);
+                self.recorder.record(Sample { failure, ..Sample::of(*endpoint, service) });
             }
         }
         for _ in 0..activity.exceptions {

@@ -8,9 +8,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use reqwest::Url;
 
 use super::address::Route;
+use super::traceparent::{TRACEPARENT, TraceParent, trace_of};
 use crate::scenario::eval::template::{RenderError, Scope, Text};
 use crate::scenario::plan::{Body, HttpStep, UrlTemplate};
 use crate::scenario::secrets::Redactor;
+use crate::stats::TraceId;
 
 /// A request that is ready to be sent. Refilled for each request, so that its buffers are reused.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct RequestDraft {
     has_body: bool,
     /// Headers that are not sent because a redirect led to another origin.
     withheld: Vec<HeaderName>,
+    /// Boxed, because usually there is none.
+    trace: Option<Box<TraceParent>>,
 }
 
 impl Default for RequestDraft {
@@ -38,11 +42,37 @@ impl Default for RequestDraft {
             headers: Vec::new(),
             has_body: true,
             withheld: Vec::new(),
+            trace: None,
         }
     }
 }
 
 impl RequestDraft {
+    /// An empty draft; `traces`: the first half of all trace ids, if requests start traces.
+    pub fn new(traces: Option<u64>) -> Self {
+        Self { trace: traces.map(|high| Box::new(TraceParent::new(high))), ..Self::default() }
+    }
+
+    /// Starts a trace, which also the requests after redirects belong to. A `traceparent` of the step is sent as it is.
+    pub fn start_trace(&mut self, fixed: &HeaderMap) -> Option<TraceId> {
+        self.trace.as_ref()?;
+        let own =
+            self.headers(fixed).find(|(name, _)| **name == TRACEPARENT).map(|(_, value)| trace_of(value.as_bytes()));
+        let trace = self.trace.as_mut()?;
+        match own {
+            Some(own) => {
+                trace.omit();
+                own
+            }
+            None => Some(trace.next()),
+        }
+    }
+
+    /// The header `traceparent` of the trace that was started last.
+    pub fn traceparent(&self) -> Option<&[u8]> {
+        self.trace.as_ref()?.value()
+    }
+
     /// Renders the templates of `step`.
     ///
     /// # Errors

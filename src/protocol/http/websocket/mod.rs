@@ -21,6 +21,7 @@ use super::limits::example_bytes;
 use super::reqwest_client::reason;
 use super::response::Response;
 use super::trace::{by_reqwest, received};
+use super::traceparent::TRACEPARENT;
 use super::transfer::Transfer;
 use crate::protocol::context::UserContext;
 use crate::protocol::net::reason::example;
@@ -60,6 +61,7 @@ impl HttpClient {
         context: &dyn UserContext,
         transfer: &mut Transfer<'_>,
     ) -> Option<Socket> {
+        transfer.result.trace = self.draft.start_trace(&step.fixed_headers);
         let key = generate_key();
         let own = [
             (CONNECTION, "Upgrade"),
@@ -119,6 +121,9 @@ impl HttpClient {
         let mut request = general.client().request(draft.method.clone(), &draft.url).version(Version::HTTP_11);
         for (name, value) in draft.headers(&step.fixed_headers).filter(|(name, _)| !HANDSHAKE_HEADERS.contains(name)) {
             request = request.header(name, value);
+        }
+        if let Some(traceparent) = draft.traceparent() {
+            request = request.header(TRACEPARENT, traceparent);
         }
         for (name, value) in own {
             request = request.header(name, *value);
