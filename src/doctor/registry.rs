@@ -2,7 +2,9 @@
 
 use std::pin::Pin;
 
-use super::checks::{clock, cores, datadog, disk, github, host, open_files, ports, redis, scenario, slack, webhook};
+use super::checks::{
+    clock, cores, datadog, disk, github, host, metrics, open_files, otlp, ports, redis, scenario, slack, webhook,
+};
 use super::line::Line;
 use super::subject::Subject;
 
@@ -29,6 +31,8 @@ pub const CHECKS: &[Check] = &[
     Check { id: "clock", title: "clock", in_preflight: false, run: |subject| Box::pin(clock::check(subject)) },
     Check { id: "redis", title: "Redis", in_preflight: true, run: |subject| Box::pin(redis::check(subject)) },
     Check { id: "datadog", title: "Datadog", in_preflight: true, run: |subject| Box::pin(datadog::check(subject)) },
+    Check { id: "otlp", title: "OpenTelemetry", in_preflight: true, run: |subject| Box::pin(otlp::check(subject)) },
+    Check { id: "metrics", title: "Prometheus", in_preflight: false, run: |subject| Box::pin(metrics::check(subject)) },
     Check { id: "slack", title: "Slack", in_preflight: true, run: |subject| Box::pin(slack::check(subject)) },
     Check { id: "webhook", title: "webhook", in_preflight: true, run: |subject| Box::pin(webhook::check(subject)) },
     Check { id: "github", title: "GitHub", in_preflight: false, run: |subject| Box::pin(github::check(subject)) },

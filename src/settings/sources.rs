@@ -147,6 +147,12 @@ impl Settings {
         }
     }
 
+    /// Whole URL to which metrics are exported with OTLP.
+    pub fn otlp_url(&self) -> String {
+        let whole = self.otlp_metrics_endpoint.clone();
+        whole.unwrap_or_else(|| format!("{}/v1/metrics", self.otlp_endpoint.trim_end_matches('/')))
+    }
+
     /// How requests start traces, if they do.
     pub fn trace_headers(&self) -> Option<TraceHeaders> {
         self.trace_headers.then(|| TraceHeaders { url: self.trace_url.as_deref().map(Into::into) })

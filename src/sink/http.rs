@@ -1,5 +1,6 @@
 //! HTTP requests of sinks.
 
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -129,5 +130,7 @@ fn describe(error: &reqwest::Error) -> Arc<str> {
     if error.is_timeout() {
         return format!("no response within {}s", TIMEOUT.as_secs()).into();
     }
-    reason::chain(error).last().map_or_else(|| error.to_string(), ToString::to_string).into()
+    let Some(last) = reason::chain(error).last() else { return error.to_string().into() };
+    let known = last.downcast_ref::<io::Error>().and_then(reason::io_reason);
+    known.map_or_else(|| last.to_string(), |reason| reason.to_string()).into()
 }

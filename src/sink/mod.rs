@@ -25,6 +25,7 @@ mod webhook;
 
 pub use contract::Sink;
 pub use feed::Judge;
+pub use prometheus::serves_metrics;
 pub use registry::{SINKS, configured};
 pub use sinks::Sinks;
 pub use status::Status;

@@ -26,7 +26,7 @@ fn agents_and_webhooks_are_looked_at_without_sending() {
     let folder = tempfile::tempdir().expect("a folder");
     let target = scenario(&web("200 OK\r\nX: y", ""));
     let (code, lines) = doctor(folder.path(), &target, "", &[]);
-    for check in ["datadog", "slack", "webhook"] {
+    for check in ["datadog", "slack", "webhook", "otlp", "metrics"] {
         assert!(of(&lines, check)[0].starts_with("ok off: "), "{lines:?}");
     }
     assert_eq!(code, 0);
@@ -34,6 +34,18 @@ fn agents_and_webhooks_are_looked_at_without_sending() {
     assert!(code == 2 && of(&lines, "datadog")[0].starts_with("error /nowhere/dsd.socket: "), "{lines:?}");
     let (_, lines) = doctor(folder.path(), &target, "--dogstatsd 127.0.0.1", &[]);
     assert!(of(&lines, "datadog")[0].starts_with("ok agent at 127.0.0.1:8125"), "{lines:?}");
+    let receiver = web("200 OK\r\nX: y", "");
+    let (code, lines) = doctor(folder.path(), &target, &format!("--otel --otlp-endpoint {receiver}"), &[]);
+    assert!(code == 0 && of(&lines, "otlp")[0].starts_with("ok 127.0.0.1"), "{lines:?}");
+    let (code, lines) = doctor(folder.path(), &target, "--otel --otlp-endpoint http://127.0.0.1:1", &[]);
+    assert!(code == 2 && of(&lines, "otlp").concat().contains("error "), "{lines:?}");
+    let used = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = used.local_addr().expect("an address");
+    let (code, lines) = doctor(folder.path(), &target, &format!("--metrics {address}"), &[]);
+    assert!(code == 2 && of(&lines, "metrics")[0].starts_with(&format!("error {address} is in use")), "{lines:?}");
+    drop(used);
+    let (code, lines) = doctor(folder.path(), &target, &format!("--metrics {address}"), &[]);
+    assert!(code == 0 && of(&lines, "metrics")[0].starts_with(&format!("ok {address} is free")), "{lines:?}");
     // It answers, but its URL is not one of Slack.
     let hook = web("200 OK\r\nX: y", "") + "/S3cretPath";
     let (code, lines) = doctor(folder.path(), &target, "", &[("SLACK_WEBHOOK_URL", &hook)]);

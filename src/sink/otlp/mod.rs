@@ -57,8 +57,7 @@ pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
             settings.otlp_protocol
         ));
     }
-    let url = settings.otlp_metrics_endpoint.clone();
-    let url = url.unwrap_or_else(|| format!("{}/v1/metrics", settings.otlp_endpoint.trim_end_matches('/')));
+    let url = settings.otlp_url();
     let mut headers = HeaderMap::new();
     for pair in &settings.otlp_headers {
         let (name, value) = header(pair).ok_or("otlp_headers: expected NAME=VALUE, separated by commas")?;

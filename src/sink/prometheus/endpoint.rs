@@ -44,6 +44,12 @@ impl Endpoint {
         Ok(endpoint)
     }
 
+    /// The endpoint that this process has opened for this address.
+    pub fn opened(requested: SocketAddr) -> Option<Arc<Self>> {
+        let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        open.iter().find(|(address, _)| *address == requested).map(|(_, endpoint)| Arc::clone(endpoint))
+    }
+
     fn start(requested: SocketAddr) -> std::io::Result<Self> {
         let listener = TcpListener::bind(requested)?;
         listener.set_nonblocking(true)?;

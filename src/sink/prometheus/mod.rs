@@ -9,6 +9,7 @@ mod page;
 mod request;
 mod text;
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,11 @@ use crate::settings::Settings;
 pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
     let Some(address) = settings.metrics else { return Ok(None) };
     Ok(Some(Box::new(Prometheus { endpoint: Endpoint::open(address)? })))
+}
+
+/// The real address at which this process serves the metrics of `requested`, if it does already.
+pub fn serves_metrics(requested: SocketAddr) -> Option<SocketAddr> {
+    Endpoint::opened(requested).map(|endpoint| endpoint.address())
 }
 
 struct Prometheus {

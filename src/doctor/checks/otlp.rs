@@ -1,0 +1,13 @@
+//! The receiver of OpenTelemetry: name, TCP, TLS. Sends nothing.
+
+use super::receiver;
+use crate::doctor::line::Line;
+use crate::doctor::subject::Subject;
+
+/// Lines of the receiver.
+pub async fn check(subject: &Subject) -> Vec<Line> {
+    match subject.settings.otel {
+        true => receiver::lines(subject, &subject.settings.otlp_url()).await,
+        false => receiver::off(subject, "otel"),
+    }
+}
