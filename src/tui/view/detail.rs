@@ -213,9 +213,9 @@ fn slowest(row: &Row, snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'static>> 
             let trace = theme.text(&traces::shown(snapshot, request.trace));
             Line::from(vec![
                 Span::raw(text::right(&theme.text(&latency(request.took)), 9, theme.ascii)),
-                Span::styled(format!("  {}", if request.failed { "failed  " } else { "" }), theme.bad),
+                Span::styled(format!("{:>9}  ", text::ago(request.at, snapshot.at)), theme.dim),
+                Span::styled(if request.failed { "failed  " } else { "" }, theme.bad),
                 Span::styled(trace, theme.accent),
-                Span::styled(format!("  {}", text::ago(request.at, snapshot.at)), theme.dim),
             ])
         })
         .collect();

@@ -96,7 +96,8 @@ fn slow_and_failed_requests_are_shown_with_their_traces() {
     let (_, listed) = text.split_once("slowest requests, with their traces").expect("a list");
     let first = listed.lines().nth(1).expect("a request");
     assert!(
-        first.contains("2.50s  failed  https://traces.example.com/trace/00000000ab54a98c00000000000009c4"),
+        first.contains("2.50s")
+            && first.contains("  failed  https://traces.example.com/trace/00000000ab54a98c00000000000009c4"),
         "{text}"
     );
 }
