@@ -191,7 +191,12 @@ fn tls_with_certificates_of_the_scenario() {
             let result = user.publish("c", "{}", 0).await;
             let published = reason(&result);
             assert!(published.starts_with(wanted), "{tls}: {published}");
-            let part = result.timings.tls.zip(result.timings.connect).is_some_and(|(tls, connect)| tls < connect);
+            let part = result
+                .details
+                .as_ref()
+                .and_then(|details| details.tls)
+                .zip(result.timings.connect)
+                .is_some_and(|(tls, connect)| tls < connect);
             assert_eq!(part, wanted == "ok", "{tls}: {:?}", result.timings);
         });
     }

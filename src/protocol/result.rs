@@ -25,7 +25,7 @@ pub struct StepResult {
     pub outcome: StepOutcome,
     /// Cost reported by the response. Boxed, because few servers report one and every user has a result.
     pub cost: Option<Box<Cost>>,
-    /// Checks and captures; only for a trace.
+    /// Only for a trace.
     pub details: Option<Box<Details>>,
 }
 
@@ -36,9 +36,6 @@ pub struct Timings {
     pub service: Duration,
     /// DNS, TCP and TLS, if a connection was opened.
     pub connect: Option<Duration>,
-    /// TLS handshake with the server, included in `connect`. Unknown for WebSockets, whose library measures only the
-    /// total, and for Redis subscriptions.
-    pub tls: Option<Duration>,
     /// From sending to the headers of the response.
     pub first_byte: Option<Duration>,
     /// How late its iteration started, if that was due at a certain time.
@@ -63,13 +60,23 @@ impl From<RenderError> for StepOutcome {
     }
 }
 
-/// Checks and captures of a step.
+/// What a trace shows in addition.
 #[derive(Debug, Default)]
 pub struct Details {
+    /// TLS handshake with the server, included in the time to connect. Unknown for WebSockets, whose library measures
+    /// only the total, and for Redis subscriptions.
+    pub tls: Option<Duration>,
     /// In order.
     pub checks: Vec<Check>,
     /// Values that were found, in order.
     pub captures: Vec<Captured>,
+}
+
+impl Details {
+    /// Adds a TLS handshake, if there was one.
+    pub fn add_tls(&mut self, handshake: Option<Duration>) {
+        self.tls = handshake.map(|one| self.tls.unwrap_or_default() + one).or(self.tls);
+    }
 }
 
 /// A check.

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::Write as _;
 use std::time::Duration;
 
 use crate::command::{err, katydid, out, prepared, run};

@@ -150,7 +150,8 @@ impl User {
             receivers: None,
             timeout: Duration::from_secs(5),
         };
-        let mut result = StepResult::default();
+        // With details: a handshake is in them.
+        let mut result = StepResult::new(None, None, true);
         self.client.publish(&step, &mut self.scope, &Steadfast::default(), &mut result).await;
         result
     }

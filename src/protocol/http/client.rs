@@ -248,7 +248,7 @@ impl HttpClient {
         evaluator: &Evaluator<'_>,
     ) -> Result<(), WireError> {
         let Transfer { started, result, response: slot } = transfer;
-        let StepResult { timings, bytes, .. } = &mut **result;
+        let StepResult { timings, bytes, details, .. } = &mut **result;
         let cookies = self.cookies();
         // Stored right away: the rest of the response may never arrive.
         let first_byte = Cell::from_mut(&mut timings.first_byte);
@@ -279,7 +279,9 @@ impl HttpClient {
                     // Boxed: rare and large, and would otherwise grow the future of every user.
                     let (connection, tls) = Box::pin(HttpConnection::open(&origin, dialer)).await?;
                     timings.connect = Some(timings.connect.unwrap_or_default() + started.elapsed());
-                    timings.tls = tls.map(|tls| timings.tls.unwrap_or_default() + tls).or(timings.tls);
+                    if let Some(details) = details {
+                        details.add_tls(tls);
+                    }
                     connection
                 }
             };

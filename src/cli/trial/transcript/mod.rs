@@ -159,7 +159,11 @@ impl Transcript {
     /// Prints connection times, checks, captures, and why the step failed.
     fn finished(&self, result: &StepResult) {
         if let Some(connect) = result.timings.connect {
-            let tls = result.timings.tls.map(|tls| format!(", of which TLS {}", units::latency(tls)));
+            let tls = result
+                .details
+                .as_ref()
+                .and_then(|details| details.tls)
+                .map(|tls| format!(", of which TLS {}", units::latency(tls)));
             let text = format!("connected in {}{}", units::latency(connect), tls.unwrap_or_default());
             self.line(4, "", &text, Some(Role::Quiet));
         }

@@ -306,7 +306,10 @@ impl RedisClient {
         self.pause = (self.pause * 2).min(MAX_PAUSE);
         // Boxed: rare and large, and would otherwise grow the future of every user.
         let connection = Box::pin(self.shared.open(CONNECT_TIMEOUT)).await?;
-        (result.timings.connect, result.timings.tls) = (Some(started.elapsed()), connection.tls());
+        result.timings.connect = Some(started.elapsed());
+        if let Some(details) = &mut result.details {
+            details.add_tls(connection.tls());
+        }
         (self.not_before, self.pause) = (None, MIN_PAUSE);
         Ok(connection)
     }
