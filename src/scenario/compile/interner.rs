@@ -75,6 +75,11 @@ impl Interner {
         id
     }
 
+    /// Whether there is a row with this name.
+    pub fn has(&self, kind: RowKind, name: &str) -> bool {
+        self.index.contains_key(&Endpoint { kind, name: name.into() })
+    }
+
     /// Id of these settings.
     pub fn client(&mut self, options: ClientOptions) -> ClientId {
         let index = self.clients.iter().position(|known| *known == options).unwrap_or_else(|| {

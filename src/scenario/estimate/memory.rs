@@ -67,6 +67,7 @@ fn all_steps(class: &Class) -> impl Iterator<Item = &[Step]> {
 
 #[cfg(test)]
 mod tests {
+    use crate::row_kind::RowKind;
     use crate::scenario::{Overrides, Plan, Scenario};
 
     fn plan(subscribers: u32, subscribe: &str) -> Plan {
@@ -96,6 +97,26 @@ mod tests {
         assert_eq!(rows(&plan(1, &list(2)))[..3], ["SUBSCRIBE c:0 c:1", "DELIVER c:0", "DELIVER c:1"]);
     }
 
+    /// This many steps, each of one name.
+    fn steps(count: u32) -> String {
+        let step = |n| format!("{{ subscribe: 'c:{n}', measure: delivery }}");
+        (0..count).map(step).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn the_number_of_rows_for_names_is_limited() {
+        let deliver = |subscribe: &str| {
+            let plan = plan(1, subscribe);
+            let rows = plan.endpoints.iter().filter(|row| row.kind == RowKind::Deliver);
+            rows.map(|row| row.name.to_string()).collect::<Vec<_>>()
+        };
+        let rows =
+            deliver(&format!("{}, {{ subscribe: ['c:1000', 'c:7', 'c:1001'], measure: delivery }}", steps(1_000)));
+        assert_eq!((rows.len(), &*rows[999], &*rows[1_000]), (1_001, "c:999", "further channels"));
+        let lists: Vec<String> = (0..30).map(|n| list(90).replace("c:", &format!("c{n}:"))).collect();
+        assert_eq!(deliver(&lists.join(", ")).len(), 1_001);
+    }
+
     #[test]
     fn large_memory_is_a_warning() {
         for (subscribers, subscribe, wanted) in [
@@ -113,12 +134,8 @@ mod tests {
                 "{ repeat: 10000, as: i, steps: [{ subscribe: ['c:{{ i }}'] }] }".to_owned(),
                 Some("500,000 subscriptions and 10 publishers"),
             ),
-            // Each has a row for its own.
-            (
-                1,
-                (0..30).map(|n| list(90).replace("c:", &format!("c{n}:"))).collect::<Vec<_>>().join(", "),
-                Some("2,731 rows"),
-            ),
+            // A row of SUBSCRIBE for each step, and one of DELIVER for each of the first thousand names.
+            (1, steps(1_400), Some("2,402 rows of the statistics need up to 480.4 MB of memory")),
         ] {
             let found = super::super::remarks(&plan(subscribers, &subscribe)).join("\n");
             match wanted {

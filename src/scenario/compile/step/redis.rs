@@ -24,6 +24,9 @@ pub(super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
 /// Maximum number of names in a `subscribe` step that have `DELIVER` rows of their own: a row needs up to 200 kB for its
 /// histograms, and thousands of rows are of use to nobody.
 const MAX_OWN_ROWS: usize = 100;
+/// Maximum number of `DELIVER` rows of a scenario; further names share [`OTHERS`].
+const MAX_DELIVER_ROWS: usize = 1_000;
+const OTHERS: &str = "further channels";
 
 /// Commands after which a connection only receives: reason why they are not allowed in a `redis` step, and the
 /// alternative.
@@ -200,13 +203,27 @@ impl Builder<'_> {
         if let Some(node) = fields.get("measure").filter(|_| measure) {
             self.uses.measured.push(node.at.clone());
         }
-        let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
-        let deliver = if channels.len() > MAX_OWN_ROWS && measure {
-            vec![self.endpoint(RowKind::Deliver, &name); channels.len()]
-        } else {
-            names.map(|name| self.endpoint(RowKind::Deliver, name)).collect()
+        let deliver = match channels.len() {
+            _ if !measure => Vec::new(),
+            many if many > MAX_OWN_ROWS => vec![self.endpoint(RowKind::Deliver, &name); many],
+            _ => self.deliver_rows(argument),
         };
         Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
+    }
+
+    /// A row for each name, as long as there are not very many in the scenario.
+    fn deliver_rows(&mut self, argument: &Node) -> Vec<EndpointId> {
+        let rows = self.interner.endpoints.iter();
+        let mut count = rows.filter(|row| row.kind == RowKind::Deliver).count();
+        let mut row = |name: &str| {
+            let before = self.interner.endpoints.len();
+            let name =
+                if count < MAX_DELIVER_ROWS || self.interner.has(RowKind::Deliver, name) { name } else { OTHERS };
+            let row = self.endpoint(RowKind::Deliver, name);
+            count += self.interner.endpoints.len() - before;
+            row
+        };
+        argument.one_or_more().iter().filter_map(Node::scalar).map(&mut row).collect()
     }
 
     pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
