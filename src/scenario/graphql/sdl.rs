@@ -18,7 +18,7 @@ pub(super) const ONE_OF: &str = "oneOf";
 const KEYS: [&str; 2] = ["key", "federation__key"];
 /// Errors of a schema that do not affect which documents are valid. A server that runs with such a schema must not be
 /// refused because another library is stricter.
-const HARMLESS: [&str; 8] = [
+const HARMLESS: [&str; 9] = [
     "cannot find directive ",
     "non-repeatable directive ",
     "interface field ",
@@ -26,6 +26,7 @@ const HARMLESS: [&str; 8] = [
     " directive is not supported for ",
     " does not satisfy interface ",
     " has extra required argument ",
+    "` has no fields",
     "names starting with two underscores are reserved",
 ];
 /// Errors in the arguments of a directive, which begin with its name.
@@ -36,21 +37,22 @@ const HARMLESS_ARGUMENTS: [&str; 2] = ["` is not supported by `@", "the required
 /// # Errors
 /// If it is not a valid schema; `origin` names the source.
 pub(super) fn read(origin: &str, sdl: &str, has_positions: bool) -> Result<Valid<Schema>, String> {
-    let invalid = |errors: &DiagnosticList| {
-        let harmful = || errors.iter().filter(|one| !is_harmless(&one.error.to_string()));
-        let first = harmful().find(|one| one.line_column_range().is_some()).or_else(|| harmful().next());
-        let (at, message) = first.map_or((None, String::new()), |first| {
-            (first.line_column_range().map(|range| range.start), first.error.to_string())
-        });
-        let place = at.filter(|_| has_positions).map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
-        format!("{origin}{place}: this is not a valid GraphQL schema: {message}")
-    };
     let (schema, errors) = parse(origin, sdl, INTROSPECTION);
     let implied = implied(&schema, &errors);
     let (schema, errors) =
         if implied.is_empty() { (schema, errors) } else { parse(origin, sdl, &format!("{INTROSPECTION}\n{implied}")) };
-    if errors.iter().any(|one| !is_harmless(&one.error.to_string())) {
-        return Err(invalid(&errors));
+    // Parts of a schema may have only some of the roots.
+    let has_root = schema.schema_definition.mutation.is_some() || schema.schema_definition.subscription.is_some();
+    let harmful = || {
+        errors.iter().filter(|one| {
+            let message = one.error.to_string();
+            !(is_harmless(&message) || (has_root && message.starts_with("missing query root")))
+        })
+    };
+    if let Some(first) = harmful().find(|one| one.line_column_range().is_some()).or_else(|| harmful().next()) {
+        let at = first.line_column_range().map(|range| range.start).filter(|_| has_positions);
+        let place = at.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+        return Err(format!("{origin}{place}: this is not a valid GraphQL schema: {}", first.error));
     }
     match wrong_one_of(&schema) {
         Some(why) => Err(format!("{origin}: this is not a valid GraphQL schema: {why}")),
@@ -259,10 +261,22 @@ mod tests {
             "interface I { a: Int! } type Query implements I { a: Int }",
             "directive @auth(role: String!) on OBJECT type Query { a: Int @auth(rule: 1) }",
             "extend type Query { a: Int } extend type Query { b: Int }",
+            "type Query { a: Int } type Mutation",
             "\"\"\"d\"\"\" type Query { \"d\" a: Int }",
         ] {
             assert_eq!(checked(sdl, "{ a }"), Vec::<String>::new(), "{sdl}");
         }
+    }
+
+    #[test]
+    fn parts_of_a_schema_are_accepted() {
+        let sdl =
+            "type N { a: Int } extend type Mutation { notify: N } extend type Subscription { on: N @aws_subscribe }";
+        for document in ["mutation { notify { a } }", "subscription { on { a } }"] {
+            assert_eq!(checked(sdl, document), Vec::<String>::new(), "{document}");
+        }
+        assert_eq!(checked(sdl, "{ a }").len(), 1);
+        assert_eq!(checked("type Query type Mutation { a: Int }", "mutation { a }"), Vec::<String>::new());
     }
 
     #[test]
