@@ -246,6 +246,7 @@ fn other_files_are_rejected_with_the_supported_formats() {
         ("hello: [", "not a HAR recording"),
         ("swagger: '2.0'\npaths: {}", "no request"),
         ("swaggerVersion: '1.2'\napis: []", "Swagger 1.2: convert it to OpenAPI 3"),
+        ("openapi: 3.0.0\nopenapi: 3.1.0", "duplicate mapping key `openapi` (line 2, column 1)"),
         ("openapi: 2.9.0", "3.0 and 3.1"),
         ("openapi: 3.1.0", "no `paths`"),
         ("openapi: 3.1.0\npaths: {}", "no request"),

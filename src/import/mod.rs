@@ -20,6 +20,7 @@ use serde_json::Value;
 pub use self::input::{ImportError, ImportOptions};
 
 use crate::scenario::eval::json;
+use crate::scenario::syntax::yaml_error;
 
 /// Maximum size of the input in bytes; a recording of a long session has tens of megabytes.
 pub const MAX_INPUT: usize = 64 * 1024 * 1024;
@@ -129,11 +130,9 @@ fn yaml(text: &str) -> Result<Value, String> {
         budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: MAX_DEPTH, max_documents: 1 },
         with_snippet: false,
     };
-    serde_yaml::from_str_with_options(text, options).map_err(|e| {
-        let text = e.to_string();
-        if text.starts_with("budget breached: Depth") {
-            return format!("its YAML is nested deeper than {MAX_DEPTH} levels");
-        }
-        crate::clean::line(text.lines().next().unwrap_or("it cannot be read")).into_owned()
+    serde_yaml::from_str_with_options(text, options).map_err(|error| {
+        let message = yaml_error::message(&error, (MAX_NODES, MAX_DEPTH));
+        let at = error.location().map(|at| format!(" (line {}, column {})", at.line(), at.column()));
+        crate::clean::line(&format!("{message}{}", at.unwrap_or_default())).into_owned()
     })
 }

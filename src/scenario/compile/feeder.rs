@@ -4,10 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::builder::Builder;
+use super::csv_text;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Bind, Feeder, OnEnd, Order};
 use crate::scenario::syntax::node::{Key, Node};
 use crate::scenario::syntax::source;
+
+/// Number of bytes of a file that are read to check it.
+const START: u64 = 1_000_000;
 
 impl Builder<'_> {
     pub(super) fn data(&mut self, node: &Node) {
@@ -60,12 +64,24 @@ impl Builder<'_> {
 fn columns(path: &Path, delimiter: u8) -> Result<Arc<[Arc<str>]>, String> {
     use std::io::Read as _;
     // Enough for a header and a row; limits the size of files without line ends.
-    let file = source::open(path).map_err(|e| e.to_string())?.take(1_000_000);
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
-    let header = reader.headers().map_err(|e| e.to_string())?.clone();
+    let mut text = Vec::new();
+    source::open(path).and_then(|file| file.take(START).read_to_end(&mut text)).map_err(|e| e.to_string())?;
+    if let Some(why) = csv_text::encoding(&text) {
+        return Err(why.to_owned());
+    }
+    if let Some(line) = csv_text::unclosed_quote(&text, delimiter, (text.len() as u64) < START) {
+        return Err(format!("the quote that opens in line {line} is never closed"));
+    }
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_slice());
+    let header = reader.headers().map_err(|e| words(&e))?.clone();
     let names: Vec<Arc<str>> = header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').into()).collect();
     if names.iter().all(|name| name.is_empty()) {
         return Err("the file is empty: its first line must name the columns".to_owned());
+    }
+    if let [one] = names.as_slice()
+        && let Some(why) = csv_text::other_delimiter(one, delimiter)
+    {
+        return Err(why);
     }
     for (index, name) in names.iter().enumerate() {
         if name.is_empty() {
@@ -77,10 +93,51 @@ fn columns(path: &Path, delimiter: u8) -> Result<Arc<[Arc<str>]>, String> {
     }
     match reader.records().next() {
         None => Err("there is no row below the first line".to_owned()),
-        Some(Err(e)) => Err(e.to_string()),
+        Some(Err(e)) => Err(words(&e)),
         Some(Ok(row)) if row.len() != names.len() => {
             Err(format!("the first row has {} cells, the header {}", row.len(), names.len()))
         }
         Some(Ok(_)) => Ok(names.into()),
+    }
+}
+
+/// An error of the CSV library in words.
+fn words(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::Utf8 { pos, .. } => {
+            let line = pos.as_ref().map_or(1, csv::Position::line);
+            format!("line {line} is not UTF-8: save the file as UTF-8 (in Excel: CSV UTF-8)")
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn files_that_are_not_the_expected_csv() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "host: http://h\ndata:\n  d: { file: d.csv }\ntasks: [{ steps: [{ get: '/{{ d.a }}' }] }]\n";
+        let load = |content: &[u8], text: &str| {
+            std::fs::write(folder.path().join("d.csv"), content).unwrap();
+            Scenario::parse_in("s.yaml", text, Some(folder.path()))
+        };
+        for (content, wanted) in [
+            (&b"a;b\n1,5;2\n"[..], "d.csv: its columns are separated by `;`: write delimiter: \";\""),
+            (b"a\tb\n1\t2\n", "separated by tabs: write delimiter: \"\\t\""),
+            (b"\xef\xbb\xbf\"a;b\"\n1\n", "separated by `;`"),
+            (b"\xff\xfea\0\n\0", "the file is UTF-16: save it as UTF-8"),
+            (b"a,b\n1,2\n3,\"x\n5,6\n", "the quote that opens in line 3 is never closed"),
+            (b"a,b\nM\xfcller,2\n", "line 2 is not UTF-8"),
+        ] {
+            let error = load(content, text).unwrap_err().text;
+            assert!(error.contains(wanted) && error.contains("s.yaml:3:14"), "{content:?}: {error}");
+        }
+        let semicolon = text.replace("d.csv }", "d.csv, delimiter: ';' }");
+        assert!(load(b"a;b\n1,5;2\n", &semicolon).is_ok());
+        assert!(load(b"a,b\n1,2\n", &semicolon).unwrap_err().text.contains("separated by `,`: remove `delimiter`"));
+        assert!(load(b"a\n\"1;2\"\n", text).is_ok());
     }
 }

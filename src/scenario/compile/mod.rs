@@ -6,6 +6,7 @@ mod capture;
 mod class;
 mod client;
 mod control;
+mod csv_text;
 #[cfg(test)]
 mod defaults;
 mod definite_assignment;

@@ -6,3 +6,4 @@ pub(crate) mod diagnostic;
 pub(crate) mod dotenv;
 pub(crate) mod node;
 pub(crate) mod source;
+pub(crate) mod yaml_error;

@@ -7,10 +7,10 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_yaml::{Location, MessageFormatter as _, Spanned};
+use serde_yaml::{Location, Spanned};
 
-use super::advice;
 use super::diagnostic::Diagnostic;
+use super::{advice, yaml_error};
 
 /// A value with its position.
 #[derive(Debug, Clone)]
@@ -148,20 +148,14 @@ pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
 
 fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     let at = error.location().map_or(0..0, |l| range(source, &l));
-    let mut inner = error;
-    while let serde_yaml::Error::AliasError { error, .. } | serde_yaml::Error::WithSnippet { error, .. } = inner {
-        inner = error;
-    }
+    let inner = yaml_error::inner(error);
     if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Documents { .. }, .. } = inner {
         return Diagnostic::new(at, "a second document starts here: a scenario must be one document")
             .note("remove the line ---, or move the text after it to another file and use `include`");
     }
-    if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Depth { .. }, .. } = inner {
-        return Diagnostic::new(at, format!("lists and maps are nested deeper than {MAX_DEPTH} levels"));
-    }
-    let mut message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
-    if message.starts_with("YAML document too large") {
-        message = format!("the file is too large, or its aliases multiply: it has more than {MAX_NODES} values");
+    let message = yaml_error::message(error, (MAX_NODES, MAX_DEPTH));
+    if matches!(inner, serde_yaml::Error::Budget { .. }) {
+        return Diagnostic::new(at, message);
     }
     let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = source[line_start..].lines().next().unwrap_or("");
