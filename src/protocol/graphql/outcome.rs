@@ -152,11 +152,21 @@ pub(super) fn group(code: Option<&str>, message: &str, secrets: &Redactor) -> St
     }
 }
 
-/// Whether a code is a short number, with or without letters before it, as in `404`, `E1042` and `P2002`: a list of
-/// errors, and no id of this one.
+/// Whether a code with digits is one of a list, and no id of this error: a short number, with or without letters before
+/// it, as in `404`, `E1042` and `P2002`; or words in upper case with names like `S3` and `OAUTH2` among them.
 fn is_constant(code: &str) -> bool {
-    let digits = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    code.len() - digits.len() <= 4 && digits.len() <= 5 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    let split = |word: &'_ str| {
+        let letters = word.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let digits = word.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
+        (letters + digits == word.len()).then_some((letters, digits))
+    };
+    if let Some((letters, digits)) = split(code) {
+        return digits == 0 || (letters <= 4 && digits <= 5);
+    }
+    let words = || code.split('_').map(split);
+    !code.bytes().any(|byte| byte.is_ascii_lowercase())
+        && words().any(|word| matches!(word, Some((3.., 0))))
+        && words().all(|word| matches!(word, Some((1.., 0..=2))))
 }
 
 /// The start of a message, masked; each word that contains a digit (an id or a number) becomes `N`.
@@ -230,6 +240,12 @@ mod tests {
             ("E1042", "E1042"),
             ("P2002", "P2002"),
             ("23505", "23505"),
+            ("S3_ERROR", "S3_ERROR"),
+            ("OAUTH2_TOKEN_EXPIRED", "OAUTH2_TOKEN_EXPIRED"),
+            ("ORDER_42_NOT_FOUND", "N"),
+            ("ORDER_A4711_NOT_FOUND", "N"),
+            ("trace_S3", "N"),
+            ("E1042A", "N"),
         ] {
             assert_eq!(code(given), wanted, "{given}");
         }
