@@ -53,7 +53,10 @@ impl Environment {
         for (name, value) in file.values.into_iter().collect::<BTreeMap<_, _>>() {
             values.entry(name).or_insert(value);
         }
-        let unreadable = file.unreadable.into_iter().filter_map(|line| Some((line.name?, line.error.brief)));
+        // The variables of the current folder are those of the process.
+        let others = if here { Vec::new() } else { dotenv::read(Path::new(".env")).unreadable };
+        let unreadable =
+            others.into_iter().chain(file.unreadable).filter_map(|line| Some((line.name?, line.error.brief)));
         Self { values: Arc::new(values), unreadable: Arc::new(unreadable.collect()), warning }
     }
 }

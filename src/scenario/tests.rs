@@ -192,7 +192,7 @@ fn lines_of_dotenv_that_cannot_be_read_are_errors_where_they_are_used() {
     let warnings = load("T_OK").unwrap().warnings().to_owned();
     assert!(warnings.contains(".env line 1:8: a value with spaces must be quoted (and 1 more)"), "{warnings}");
     let error = load("T_OPTS").unwrap_err().text;
-    assert!(error.contains("T_OPTS is not set") && error.contains(".env line 1:8: a value with spaces"), "{error}");
+    assert!(error.contains("T_OPTS cannot be read") && error.contains(".env line 1:8: a value with spaces"), "{error}");
     assert!(!warnings.contains("hunter2") && !error.contains("hunter2"), "{error}");
 }
 

@@ -166,12 +166,18 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), TemplateE
 }
 
 fn environment(variable: &str, written: &str, code: &str, names: &Names) -> Result<(), TemplateError> {
-    if names.environment.contains_key(variable) || has_default(written, code) {
+    if names.environment.contains_key(variable) {
         return Ok(());
     }
-    let mut error = TemplateError::new(written, format!("the environment variable {variable} is not set"));
+    // A default must not hide that the value is there.
+    let unreadable = names.unreadable.get(variable);
+    if unreadable.is_none() && has_default(written, code) {
+        return Ok(());
+    }
+    let what = if unreadable.is_some() { "cannot be read" } else { "is not set" };
+    let mut error = TemplateError::new(written, format!("the environment variable {variable} {what}"));
     error.unset = true;
-    Err(match names.unreadable.get(variable).or_else(|| names.unreadable.get("")) {
+    Err(match unreadable.or_else(|| names.unreadable.get("")) {
         Some(why) => error.note(why.as_str()),
         None => error.note(format!(
             "set it, write {variable}=… into .env, or give a default: {{{{ env.{variable} | default(\"…\") }}}}"
