@@ -14,6 +14,8 @@ pub struct Chunks<T> {
     chunks: Arc<VecDeque<Arc<Vec<T>>>>,
     /// Number of values at the start of the first chunk that have been removed.
     offset: usize,
+    /// Empty chunks for later values. Clones have none.
+    spare: Vec<Vec<T>>,
 }
 
 impl<T: Copy> Chunks<T> {
@@ -40,13 +42,28 @@ impl<T: Copy> Chunks<T> {
         self.chunks.get(at / CHUNK_LEN)?.get(at % CHUNK_LEN).copied()
     }
 
+    /// Takes memory for `count` values now, so that memory does not grow with the list. `like` is any value: memory that
+    /// was never written to is not taken.
+    pub fn reserve(&mut self, count: usize, like: T) {
+        while self.spare.len() * CHUNK_LEN < count {
+            let mut chunk = vec![like; CHUNK_LEN];
+            chunk.clear();
+            self.spare.push(chunk);
+        }
+    }
+
+    /// Removes all values, and keeps reserved memory.
+    pub fn clear(&mut self) {
+        (self.chunks, self.offset) = Default::default();
+    }
+
     /// Appends a value.
     pub fn push(&mut self, value: T) {
         let chunks = Arc::make_mut(&mut self.chunks);
         match chunks.back_mut().filter(|chunk| chunk.len() < CHUNK_LEN) {
             Some(chunk) => make_unique(chunk).push(value),
             None => {
-                let mut chunk = Vec::with_capacity(CHUNK_LEN);
+                let mut chunk = self.spare.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK_LEN));
                 chunk.push(value);
                 chunks.push_back(Arc::new(chunk));
             }
@@ -92,13 +109,13 @@ fn make_unique<T: Copy>(chunk: &mut Arc<Vec<T>>) -> &mut Vec<T> {
 
 impl<T> Clone for Chunks<T> {
     fn clone(&self) -> Self {
-        Self { chunks: Arc::clone(&self.chunks), offset: self.offset }
+        Self { chunks: Arc::clone(&self.chunks), offset: self.offset, spare: Vec::new() }
     }
 }
 
 impl<T> Default for Chunks<T> {
     fn default() -> Self {
-        Self { chunks: Arc::default(), offset: 0 }
+        Self { chunks: Arc::default(), offset: 0, spare: Vec::new() }
     }
 }
 
@@ -119,7 +136,7 @@ mod tests {
     proptest! {
         /// Compares with a `Vec`; clones are unaffected by later changes.
         #[test]
-        fn chunks_behave_like_a_vec(steps in proptest::collection::vec((0u8..12, 0usize..70), 0..200)) {
+        fn chunks_behave_like_a_vec(steps in proptest::collection::vec((0u8..14, 0usize..70), 0..200)) {
             let (mut chunks, mut list) = (Chunks::default(), Vec::new());
             let mut copies = Vec::new();
             for (number, (step, count)) in steps.into_iter().enumerate() {
@@ -133,6 +150,11 @@ mod tests {
                         chunks.remove_first(count);
                         list.drain(..count.min(list.len()));
                     }
+                    11 => chunks.reserve(count, 7),
+                    12 if count < 10 => {
+                        chunks.clear();
+                        list.clear();
+                    }
                     _ => copies.push((chunks.clone(), list.clone())),
                 }
                 prop_assert_eq!(chunks.len(), list.len());
@@ -145,6 +167,16 @@ mod tests {
                 prop_assert_eq!(chunks.is_empty(), list.is_empty());
             }
         }
+    }
+
+    #[test]
+    fn reserved_memory_is_used() {
+        let mut chunks = Chunks::default();
+        chunks.reserve(2 * CHUNK_LEN + 1, 0);
+        assert_eq!((chunks.len(), chunks.spare.len()), (0, 3));
+        (0..CHUNK_LEN + 1).for_each(|value| chunks.push(value));
+        assert_eq!(chunks.spare.len(), 1);
+        assert!(chunks.clone().spare.is_empty() && chunks.iter().eq(0..CHUNK_LEN + 1));
     }
 
     #[test]

@@ -30,24 +30,36 @@ pub(super) struct TimeSeries {
     medium: Merger,
     coarse: Merger,
     blocks: Chunks<Block>,
+    /// Planned run time, until memory for it is taken.
+    planned: Option<Duration>,
 }
 
 impl TimeSeries {
-    pub fn new() -> Self {
+    /// Takes memory for the planned run time with the first second.
+    pub fn new(planned: Option<Duration>) -> Self {
         let (medium, coarse) = (Merger::new(PER_MEDIUM), Merger::new(PER_MEDIUM * PER_COARSE));
-        Self { view: Series::default(), medium, coarse, blocks: Chunks::default() }
+        Self { view: Series::default(), medium, coarse, blocks: Chunks::default(), planned }
     }
 
-    /// Discards everything but the memory of the histograms.
+    /// Discards everything but memory.
     pub fn clear(&mut self) {
         self.medium.clear();
         self.coarse.clear();
-        (self.view, self.blocks) = Default::default();
+        self.view.fine.clear();
+        self.view.medium.clear();
+        self.view.coarse.clear();
+        self.blocks.clear();
     }
 
     /// Adds a closed second; `times` are its response times, compacted.
     pub fn push(&mut self, mut bucket: Bucket, times: &Sparse, redis: Option<(u64, u64)>) {
         set_percentiles(&mut bucket, &times.latency());
+        if let Some(planned) = self.planned.take() {
+            let tens = usize::try_from(planned.as_secs() / 10).unwrap_or(usize::MAX);
+            self.view.fine.reserve(FINE.min(tens.saturating_mul(10)), &bucket);
+            self.view.medium.reserve(MEDIUM.min(tens), &bucket);
+            self.blocks.reserve(BLOCKS.min(tens), block(&bucket, redis));
+        }
         if let Some(merged) = self.medium.push(&bucket, times) {
             if self.blocks.len() == BLOCKS {
                 self.blocks.remove_first(1);
@@ -183,7 +195,7 @@ mod tests {
 
     #[test]
     fn ten_hours_have_limited_size_and_no_gaps() {
-        let mut series = TimeSeries::new();
+        let mut series = TimeSeries::new(None);
         let total = 10 * 3_600;
         for n in 0..total {
             let mut one = Times::<u32>::fine();
@@ -221,7 +233,7 @@ mod tests {
     fn a_short_rest_is_part_of_the_last_second_and_a_longer_one_is_not() {
         for (millis, lengths) in [(100, &[1_000, 1_100][..]), (250, &[1_000, 1_000, 250]), (999, &[1_000, 1_000, 999])]
         {
-            let mut series = TimeSeries::new();
+            let mut series = TimeSeries::new(None);
             (0..2).for_each(|n| series.push(second(n), &Sparse::default(), None));
             let rest = Bucket { length: Duration::from_millis(millis), ..second(2) };
             series.finish(rest, &Sparse::default(), &Sparse::default());
@@ -232,7 +244,7 @@ mod tests {
 
     #[test]
     fn bucket_without_requests_has_no_percentiles() {
-        let mut series = TimeSeries::new();
+        let mut series = TimeSeries::new(None);
         series.push(second(0), &Sparse::default(), None);
         assert_eq!(series.view().fine.get(0).unwrap().p95, None);
     }

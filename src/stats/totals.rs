@@ -91,7 +91,8 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    pub fn new(endpoints: usize, since: Duration) -> Self {
+    /// `planned`: the run time.
+    pub fn new(endpoints: usize, since: Duration, planned: Option<Duration>) -> Self {
         Self {
             since,
             opened: since,
@@ -105,7 +106,7 @@ impl Totals {
             remarks: ByRow::default(),
             slowest: ByRow::default(),
             arrivals: Arrivals::default(),
-            series: TimeSeries::new(),
+            series: TimeSeries::new(planned),
             redis: None,
             open: Second::default(),
             open_deliveries: ByRow::default(),
@@ -127,7 +128,7 @@ impl Totals {
     /// Starts again at `since`. Histograms keep their memory: new ones would grow to the same sizes, and the gaps that
     /// the old ones leave are rarely large enough for anything else.
     pub fn reset(&mut self, since: Duration) {
-        let mut fresh = Self::new(0, since);
+        let mut fresh = Self::new(0, since, None);
         std::mem::swap(&mut fresh.rows, &mut self.rows);
         std::mem::swap(&mut fresh.total, &mut self.total);
         std::mem::swap(&mut fresh.series, &mut self.series);

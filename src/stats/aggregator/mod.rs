@@ -60,8 +60,8 @@ impl Aggregator {
     /// `endpoints`: kind and name of each endpoint of the plan.
     pub fn new(run: RunInfo, endpoints: Vec<(RowKind, Arc<str>)>, shards: usize) -> Self {
         Self {
+            stats: Totals::new(endpoints.len(), Duration::ZERO, run.run_time),
             run: Arc::new(run),
-            stats: Totals::new(endpoints.len(), Duration::ZERO),
             endpoints,
             epoch: 0,
             resets: 0,

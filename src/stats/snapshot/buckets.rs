@@ -56,6 +56,16 @@ impl Buckets {
         self.0.get(at).map(|packed| packed.bucket())
     }
 
+    /// Takes memory for this many now.
+    pub(crate) fn reserve(&mut self, count: usize, like: &Bucket) {
+        self.0.reserve(count, Packed::new(like));
+    }
+
+    /// Removes all, and keeps reserved memory.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Appends one.
     pub(crate) fn push(&mut self, bucket: &Bucket) {
         self.0.push(Packed::new(bucket));
