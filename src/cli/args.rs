@@ -33,7 +33,7 @@ one it is 130, 143 or 129. 129 also where the terminal of a screen was closed";
 /// Without arguments it opens the launcher. Every option can also be set by the environment variable named with it, or
 /// in a file called `.env`.
 #[derive(Debug, Parser)]
-#[command(name = "katydid", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "katydid", version, max_term_width = 100, after_help = EXIT_CODES, args_override_self = true)]
 pub struct Cli {
     /// Settings file [default: config.yaml in the configuration folder; `katydid config` shows where]
     #[arg(long, global = true, value_name = "FILE", env = "KATYDID_CONFIG")]
@@ -47,6 +47,9 @@ pub struct Cli {
     /// Print the same as JSON
     #[arg(long)]
     pub show_task_ratio_json: bool,
+    /// User classes to run, as with --classes, or the base URL, as with --host
+    #[arg(value_name = "CLASS|URL")]
+    pub words: Vec<String>,
     /// Something other than a run.
     #[command(subcommand)]
     pub command: Option<Commands>,

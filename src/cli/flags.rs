@@ -10,11 +10,15 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::settings::{Setting, Settings, Shape};
 
+/// Lists whose items may also be separated by spaces.
+const SPACED: [&str; 2] = ["tags", "exclude_tags"];
+
 /// Adds the options to the command and to those of its subcommands that take them.
 pub(super) fn add(command: Command) -> Command {
     let command = command.mut_subcommands(|sub| {
         let name = sub.get_name().to_owned();
         // Global: the subcommands of a subcommand take them too.
+        let sub = sub.args_override_self(true);
         sub.args(arguments(Some(&name)).into_iter().map(|argument| argument.global(true)))
     });
     command.args(arguments(None))
@@ -34,10 +38,10 @@ fn of(command: Option<&str>) -> impl Iterator<Item = &'static Setting> {
 }
 
 fn arguments(command: Option<&str>) -> Vec<Arg> {
-    of(command).map(argument).collect()
+    of(command).map(|setting| argument(setting, command)).collect()
 }
 
-fn argument(setting: &'static Setting) -> Arg {
+fn argument(setting: &'static Setting, command: Option<&str>) -> Arg {
     let variables: Vec<String> = setting.variables().collect();
     let help = format!("{} [env: {}]", setting.help(), variables.join(", "));
     let arg = Arg::new(setting.key).long(setting.long()).help(help).short(setting.short());
@@ -51,6 +55,8 @@ fn argument(setting: &'static Setting) -> Arg {
         Shape::List => ArgAction::Append,
     };
     let arg = arg.action(action).value_name(setting.value_name()).allow_negative_numbers(true);
+    // As in Locust. Subcommands have words of their own after an option.
+    let arg = if command.is_none() && SPACED.contains(&setting.key) { arg.num_args(1..) } else { arg };
     if setting.choices().is_empty() {
         arg.value_parser(Checked(setting))
     } else {

@@ -39,6 +39,7 @@ mod trial;
 mod unnamed;
 mod usage;
 mod usage_args;
+mod words;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -99,6 +100,9 @@ fn run() -> ExitCode {
         Some(Commands::Quick { file }) => quick::fill(&mut flags, file),
         _ => {}
     }
+    if let Err(why) = words::add(&cli.words, &mut flags) {
+        return usage(&why);
+    }
     match layers.skipped() {
         Ok(warning) => warning.into_iter().for_each(|text| console::warn(&format!("warning: {text}"))),
         Err(why) => return usage(&why),
@@ -109,6 +113,9 @@ fn run() -> ExitCode {
         Err(why) => return usage(&why),
     };
     panics::protect_settings(&settings);
+    if let Some(why) = words::unknown(&cli.words, settings.file.is_some()) {
+        return usage(&why);
+    }
     if let Err(why) = target_host::fill(&mut settings) {
         return usage(&why);
     }
@@ -129,6 +136,9 @@ fn run() -> ExitCode {
             let theirs = sources.locust_variables();
             if !theirs.is_empty() {
                 console::warn(&format!("settings are taken from Locust's variables: {}", theirs.join(", ")));
+            }
+            for words in refused::variables(|name| std::env::var_os(name)) {
+                console::warn(&words);
             }
             for (name, meant) in sources.misspelled() {
                 console::warn(&format!("{name} has no effect: did you mean {meant}?"));

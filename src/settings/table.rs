@@ -107,7 +107,7 @@ settings! {
     spawn_rate: Option<PerSecond>, value::spawn_rate,
         flag("RATE").short('r').variables(&["LOCUST_SPAWN_RATE"]).in_scenario().also(&[CHECK, QUICK]);
     /// Run time: 30s, 10m, 1h30m
-    run_time: Option<Duration>, value::duration,
+    run_time: Option<Duration>, value::run_time,
         flag("TIME").short('t').variables(&["LOCUST_RUN_TIME"]).in_scenario().also(&[CHECK, QUICK]);
     /// Time for running tasks to finish after a stop
     stop_timeout: Option<Duration>, value::duration,
@@ -183,7 +183,7 @@ settings! {
     /// Prefix of the names of metrics in Datadog
     datadog_prefix: String, value::metric_prefix, flag("TEXT").default("locust.");
     /// Export metrics to OpenTelemetry, with OTLP over HTTP
-    otel: bool, value::boolean, switch();
+    otel: bool, value::boolean, switch().variables(&["LOCUST_ENABLE_OPENTELEMETRY"]);
     /// Base URL of the OTLP receiver; metrics go to its path /v1/metrics
     otlp_endpoint: String, value::http_url,
         flag("URL").variables(&["OTEL_EXPORTER_OTLP_ENDPOINT"]).default("http://localhost:4318").secret();

@@ -130,12 +130,19 @@ pub(super) fn slack_events(value: &OsStr) -> Result<Vec<SlackEvent>, String> {
 
 /// A number of users.
 pub(super) fn users(value: &OsStr) -> Result<Users, String> {
-    units::parse_users(utf8(value)?).map_err(|why| why.to_string())
+    let users = units::parse_users(utf8(value)?).map_err(|why| why.to_string())?;
+    if users.0 == 0 { Err("expected at least 1 user: without users nothing is sent".to_owned()) } else { Ok(users) }
 }
 
 /// Users per second.
 pub(super) fn spawn_rate(value: &OsStr) -> Result<PerSecond, String> {
     units::parse_spawn_rate(utf8(value)?).map_err(|why| why.to_string())
+}
+
+/// How long a run takes.
+pub(super) fn run_time(value: &OsStr) -> Result<Duration, String> {
+    let time = duration(value)?;
+    if time.is_zero() { Err("expected a time above 0: in no time nothing is sent".to_owned()) } else { Ok(time) }
 }
 
 /// A duration.

@@ -51,6 +51,44 @@ fn twenty_users_of_the_redis_scenario_are_subscribers_and_publishers() {
 }
 
 #[test]
+fn words_and_repeated_options_mean_what_they_mean_to_locust() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "users: 4\nspawn_rate: 100\nrun_time: 10m\nuser_classes:\n\
+        \x20 A: { tasks: [{ name: r, tags: [read], steps: [{ get: /ok, name: /a }, { wait: 50ms }] }, { name: w, tags: [write], steps: [{ get: /ok, name: /w }] }] }\n\
+        \x20 B: { tasks: [{ name: x, tags: [other], steps: [{ get: /ok, name: /b }, { wait: 50ms }] }] }\n";
+    std::fs::write(folder.path().join("s.yaml"), text).expect("a file");
+    let (url, late) = (server.url(), ["--headless", "-t", "1m", "--only-summary", "-t", "600ms"]);
+    let run = |args: &[&str]| katydid(folder.path(), &[args, &late[..]].concat()).output().expect("a run");
+    for (args, there, missing) in [
+        (&["-f", "s.yaml", &url, "--tags", "read", "other"][..], &["/a", "/b"][..], &["/w"][..]),
+        (&["-f", "s.yaml", &url, "--tags", "read,other"], &["/a", "/b"], &["/w"]),
+        (&["-f", "s.yaml", "-H", &url, "B"], &["/b"], &["/a", "/w"]),
+        (&["A", "-f", "s.yaml", &url, "-E", "write", "other"], &["/a"], &["/w", "/b"]),
+    ] {
+        let output = run(args);
+        let text = out(&output);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {text}{}", err(&output));
+        assert!(there.iter().all(|path| text.contains(&format!("GET      {path} "))), "{args:?}: {text}");
+        assert!(missing.iter().all(|path| !text.contains(&format!("GET      {path} "))), "{args:?}: {text}");
+    }
+    for (args, words) in [
+        (&["A"][..], "\"A\" is no command, and a user class needs a scenario file (-f FILE)"),
+        (&["chekc", "s.yaml"], "did you mean `katydid check`?"),
+        (&["-f", "s.yaml", &url, "http://127.0.0.1:1"], "more than one base URL is given"),
+        (&["-f", "s.yaml", &url, "-u", "0"], "expected at least 1 user"),
+        (&["-f", "s.yaml", &url, "-t", "0"], "expected a time above 0"),
+        (&["-f", "s.yaml", &url, "C"], "C"),
+    ] {
+        let output = run(args);
+        assert!(output.status.code() == Some(2) && err(&output).contains(words), "{args:?}: {}", err(&output));
+    }
+    let mut command = katydid(folder.path(), &["-f", "s.yaml", &url, "--headless", "-t", "300ms"]);
+    let output = command.env("LOCUST_MODE_WORKER", "true").output().expect("a run");
+    assert!(err(&output).contains("LOCUST_MODE_WORKER of Locust has no effect: one process"), "{}", err(&output));
+}
+
+#[test]
 fn quick_list_and_validate_do_what_their_names_say() {
     let server = Server::start();
     let folder = tempfile::tempdir().expect("a folder");
