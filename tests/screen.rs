@@ -10,6 +10,8 @@ mod disk;
 mod ends;
 #[path = "screen/figures.rs"]
 mod figures;
+#[path = "screen/locale.rs"]
+mod locale;
 #[path = "screen/redis.rs"]
 mod redis;
 #[path = "screen/secrets.rs"]

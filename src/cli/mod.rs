@@ -159,7 +159,7 @@ fn run_scenario(settings: &Settings) -> ExitCode {
         return headless::run(settings);
     }
     if let Some(missing) = missing_terminal() {
-        console::warn(&format!("{missing} is not a terminal: running without a screen, as with --headless"));
+        console::warn(&format!("{missing}: running without a screen, as with --headless"));
         return headless::run(settings);
     }
     screen::run(settings)
@@ -188,9 +188,11 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, clap::Error> {
 
 fn missing_terminal() -> Option<&'static str> {
     if !std::io::stdout().is_terminal() {
-        Some("standard output")
+        Some("standard output is not a terminal")
     } else if !std::io::stdin().is_terminal() {
-        Some("standard input")
+        Some("standard input is not a terminal")
+    } else if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        Some("this terminal cannot draw a screen (TERM=dumb)")
     } else {
         None
     }

@@ -15,11 +15,14 @@ use crate::scenario::catalog::Origin;
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
 use crate::sink;
-use crate::system::signals;
+use crate::system::{locale, signals};
 use crate::tui::{self, Exit, Outcome};
 
 /// Opens the launcher, or starts the run with `--autostart`.
 pub(super) fn run(settings: &Settings) -> ExitCode {
+    let is_ascii = || locale::is_ascii(|name| std::env::var(name).ok());
+    let settings =
+        &Settings { ascii: settings.ascii || !settings.given.contains_key("ascii") && is_ascii(), ..settings.clone() };
     if let Some(why) = unnamed::refusal(settings).filter(|_| settings.autostart) {
         console::warn(&why);
         return ExitCode::from(exit::USAGE);

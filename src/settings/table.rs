@@ -247,6 +247,6 @@ settings! {
     /// Colours
     theme: ThemeName, value::theme,
         flag("THEME").one_of(ThemeName::NAMES).implied_by("NO_COLOR", "mono").default_help("auto, or mono if NO_COLOR is set");
-    /// Draw with ASCII characters only
+    /// Draw with ASCII characters only; without it, if the locale has no Unicode
     ascii: bool, value::boolean, switch();
 }

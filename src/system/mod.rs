@@ -2,6 +2,7 @@
 //! CI system around the process.
 
 pub mod ci;
+pub mod locale;
 pub mod machine;
 pub mod output;
 pub mod signals;

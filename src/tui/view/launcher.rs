@@ -79,6 +79,9 @@ fn item(item: &Item, selected: bool, width: usize, theme: &Theme) -> String {
     let room = width.saturating_sub(3);
     let name_cells = text::width(&name).min(room);
     let rest = room.saturating_sub(name_cells + 1);
+    // A part of a folder's name says nothing; a part of an error does.
+    let is_left_out = item.error().is_none() && text::width(&origin) + 1 > rest;
+    let origin = if is_left_out { String::new() } else { origin };
     format!(
         "{mark} {} {}",
         text::left(&name, name_cells, theme.ascii),
