@@ -106,7 +106,7 @@ fn json_that_is_too_deep_is_said_to_be_that() {
     }
     write("deep.yaml", &format!("openapi: 3.0.0\npaths: {}\n", nested(200)));
     let (text, code) = told(folder.path(), &["import", "deep.yaml"]);
-    assert!(text.contains("its YAML is nested deeper than 60 levels") && code == Some(2), "{text}");
+    assert!(text.contains("lists and maps are nested deeper than 60 levels") && code == Some(2), "{text}");
     write("s.yaml", &format!("host: http://h\nvars: {{ a: {} }}\ntasks: [{{ steps: [{{ get: / }}] }}]\n", nested(200)));
     let (text, code) = told(folder.path(), &["check", "s.yaml"]);
     assert!(text.contains("nested deeper than 36 levels") && text.contains("s.yaml:2:") && code == Some(2), "{text}");
