@@ -14,6 +14,9 @@ const HIGHEST_MICROS: u32 = 3_600_000_000;
 /// Longest usual time: the last one before the histogram needs more memory, 17 s.
 const USUAL_MICROS: u64 = (2_048 << 13) - 1;
 
+/// Rows whose times are all below it, 262 ms, need little memory.
+const QUICK_NANOS: u64 = (2_048 << 7) * 1_000;
+
 /// Exact statistics of some times, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exact {
@@ -149,6 +152,12 @@ impl Times<u64> {
     }
 
     pub fn absorb(&mut self, other: &Sparse) {
+        if other.exact.max > QUICK_NANOS && self.histogram.high() < USUAL_MICROS {
+            // Sooner or later a slower one would double the memory again.
+            let mut roomy = Self::roomy();
+            roomy.copy_from(self);
+            *self = roomy;
+        }
         self.exact.merge(&other.exact);
         for (value, count) in &other.values {
             let _ = self.histogram.record_n(u64::from((*value).min(HIGHEST_MICROS)), u64::from(*count));
@@ -273,6 +282,21 @@ mod tests {
         let mut times = Times::fine();
         micros.iter().for_each(|m| times.record(Duration::from_micros(*m)));
         times
+    }
+
+    #[test]
+    fn a_slow_row_takes_its_memory_once() {
+        let mut times = Times::<u64>::fine();
+        let mut absorb = |micros: &[u64]| {
+            times.absorb(&recorded(micros).sparse());
+            (times.histogram.distinct_values(), times.exact.count)
+        };
+        let (quick, _) = absorb(&[1_000, 250_000]);
+        let (slow, count) = absorb(&[300_000]);
+        assert!(quick < slow && count == 3, "{quick} and {slow}");
+        assert_eq!(absorb(&[2_500_000, 16_000_000]), (slow, 5));
+        assert!(absorb(&[20_000_000]).0 > slow);
+        assert_eq!(times.latency(), recorded(&[1_000, 250_000, 300_000, 2_500_000, 16_000_000, 20_000_000]).latency());
     }
 
     #[test]
