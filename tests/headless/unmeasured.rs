@@ -54,12 +54,13 @@ fn a_run_that_is_stopped_during_warm_up_is_undecided() {
 #[test]
 fn a_run_without_requests_is_undecided() {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("s.yaml"), "host: demo\ntasks: [{ steps: [{ get: / }] }]\n").expect("a file");
+    fs::write(folder.path().join("s.yaml"), "host: demo\nusers: 0\ntasks: [{ steps: [{ get: / }] }]\n")
+        .expect("a file");
     fs::write(folder.path().join("waits.yaml"), "host: demo\ntasks: [{ steps: [{ wait: 10ms }] }]\n").expect("a file");
     let thresholds = "host: demo\ntasks: [{ steps: [{ wait: 10ms }] }]\nthresholds: [requests == 0]\n";
     fs::write(folder.path().join("thresholds.yaml"), thresholds).expect("a file");
     for (flags, code, verdict) in [
-        ("-f s.yaml -t 1s -u 0", 3, " ? undecided: no requests were sent\n"),
+        ("-f s.yaml -t 1s", 3, " ? undecided: no requests were sent\n"),
         ("-f waits.yaml -t 1s", 3, " ? undecided: no requests were sent\n"),
         ("-f thresholds.yaml -t 1s", 0, " ✓ passed: requests == 0 was met\n"),
     ] {
