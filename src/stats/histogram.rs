@@ -135,9 +135,9 @@ impl<C: Counter> Times<C> {
 }
 
 impl Times<u64> {
-    /// Like [`fine`](Self::fine), with memory for usual times from the start. For the few that every run has: growing
-    /// later takes twice the memory, and leaves a gap of the old size.
-    pub fn roomy() -> Self {
+    /// Like [`fine`](Self::fine), with memory for usual times: growing to it takes twice as much, and leaves gaps of the
+    /// old sizes.
+    fn roomy() -> Self {
         let mut histogram = Histogram::new_with_bounds(1, USUAL_MICROS, 3).expect("constant bounds are valid");
         histogram.auto(true);
         Self { exact: Exact::default(), histogram }
@@ -146,18 +146,25 @@ impl Times<u64> {
     /// Replaces the content with that of `other`, and keeps the memory.
     pub fn copy_from(&mut self, other: &Self) {
         self.clear();
+        self.make_room(&other.exact);
         self.exact = other.exact;
         // Cannot fail: the histogram resizes.
         let _ = self.histogram.add(&other.histogram);
     }
 
-    pub fn absorb(&mut self, other: &Sparse) {
-        if other.exact.max > QUICK_NANOS && self.histogram.high() < USUAL_MICROS {
-            // Sooner or later a slower one would double the memory again.
+    /// Takes memory for usual times with the first that is not quick: sooner or later a slower one follows.
+    fn make_room(&mut self, times: &Exact) {
+        if times.max > QUICK_NANOS && self.histogram.high() < USUAL_MICROS {
             let mut roomy = Self::roomy();
-            roomy.copy_from(self);
+            roomy.exact = self.exact;
+            // Cannot fail: it has room for more.
+            let _ = roomy.histogram.add(&self.histogram);
             *self = roomy;
         }
+    }
+
+    pub fn absorb(&mut self, other: &Sparse) {
+        self.make_room(&other.exact);
         self.exact.merge(&other.exact);
         for (value, count) in &other.values {
             let _ = self.histogram.record_n(u64::from((*value).min(HIGHEST_MICROS)), u64::from(*count));

@@ -37,11 +37,6 @@ impl RowState {
         }
     }
 
-    /// The sum of all rows.
-    pub fn of_all() -> Self {
-        Self { response: Times::roomy(), spare: Some(Times::roomy()), ..Self::new() }
-    }
-
     /// Discards everything but the memory of the histograms.
     pub fn clear(&mut self) {
         let mut fresh = Self::new();

@@ -117,7 +117,7 @@ struct Merger {
 
 impl Merger {
     fn new(size: usize) -> Self {
-        Self { size, seen: 0, bucket: None, times: Times::roomy(), ready: Buckets::default() }
+        Self { size, seen: 0, bucket: None, times: Times::fine(), ready: Buckets::default() }
     }
 
     fn clear(&mut self) {

@@ -97,7 +97,7 @@ impl Totals {
             since,
             opened: since,
             rows: std::iter::repeat_with(RowState::new).take(endpoints).collect(),
-            total: RowState::of_all(),
+            total: RowState::new(),
             failures: Failures::default(),
             exceptions: Vec::new(),
             more_exceptions: 0,

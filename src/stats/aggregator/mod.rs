@@ -82,7 +82,7 @@ impl Aggregator {
             warm_up_requests: 0,
             hysteresis: LevelHysteresis::default(),
             seconds: Default::default(),
-            scratch: Times::roomy(),
+            scratch: Times::fine(),
         }
     }
 
