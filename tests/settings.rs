@@ -121,6 +121,11 @@ fn errors_have_exit_code_2_and_a_line() {
         assert_eq!(output.status.code(), Some(2), "{line}: {error}");
         assert!(error.contains(wanted), "{line}: {error}");
     }
+    // What uses no settings works with a file that nobody can read.
+    for line in ["--help", "check --help", "--version", "list", "schema", "init new"] {
+        let output = place.run(&format!("--config c.yaml {line}"), &[]);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
 }
 
 #[test]

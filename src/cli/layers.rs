@@ -16,15 +16,14 @@ const VARIABLE: &str = "KATYDID_CONFIG";
 pub(super) struct Layers {
     /// Variables of this process that `.env` has set.
     from_dotenv: BTreeSet<String>,
-    /// Lines of `.env` that were skipped.
     skipped: Skipped,
     config: Config,
 }
 
-/// Lines of `.env` that were skipped.
+/// What could not be read. It concerns only commands that use settings: `--help` works without.
 #[derive(Debug, Default)]
 struct Skipped {
-    /// A warning, if there are any.
+    /// A warning about lines of `.env`, if there are any.
     warning: Option<String>,
     /// Error about a setting of ours.
     setting: Option<String>,
@@ -33,16 +32,19 @@ struct Skipped {
 impl Layers {
     /// Reads both files. The variables of `.env` become variables of this process: scenarios read them there.
     pub fn load(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
-        let (from_dotenv, skipped) = load_dotenv(Path::new(".env"))?;
+        let (from_dotenv, mut skipped) = load_dotenv(Path::new(".env"))?;
         let named = named(arguments).or_else(|| std::env::var_os(VARIABLE)).filter(|path| !path.is_empty());
-        let config = Config::load(named.map(PathBuf::from).as_deref())?;
+        let config = Config::load(named.map(PathBuf::from).as_deref()).unwrap_or_else(|why| {
+            skipped.setting = Some(why);
+            Config::default()
+        });
         Ok(Self { from_dotenv, skipped, config })
     }
 
     /// Warning about lines of `.env` that were skipped, if any.
     ///
     /// # Errors
-    /// If one of them is a setting.
+    /// If one of them is a setting, or `config.yaml` cannot be used.
     pub fn skipped(&mut self) -> Result<Option<String>, String> {
         match self.skipped.setting.take() {
             Some(error) => Err(error),
