@@ -16,6 +16,12 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// What an error of the system says, without its number.
+pub fn cause(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error ").next().unwrap_or(&text).to_owned()
+}
+
 /// Replaces non-ASCII characters; those without a fallback become `?`.
 pub fn ascii(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
@@ -43,6 +49,13 @@ pub fn file_name(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn causes_have_no_numbers() {
+        let missing = std::fs::File::open("/nowhere/at all").expect_err("no file");
+        assert_eq!(super::cause(&missing), "No such file or directory");
+        assert_eq!(super::cause(&std::io::ErrorKind::TimedOut.into()), "timed out");
+    }
+
     #[test]
     fn control_characters_become_spaces() {
         assert_eq!(super::line("a\u{1b}[2Jb\r\nc\u{202e}d"), "a [2Jb  c d");

@@ -16,6 +16,8 @@ mod datadog_failing;
 mod datadog_protocols;
 #[path = "sinks/dogstatsd.rs"]
 mod dogstatsd;
+#[path = "sinks/echo.rs"]
+mod echo;
 #[path = "sinks/otlp.rs"]
 mod otlp;
 #[path = "sinks/prometheus.rs"]

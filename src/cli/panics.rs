@@ -32,7 +32,7 @@ pub(super) fn protect(secrets: &Arc<Redactor>) {
 /// Masks the values of settings that are secrets, from now on.
 pub(super) fn protect_settings(settings: &Settings) {
     // There is one set of settings in a process.
-    let _ = OF_SETTINGS.set(Redactor::new(settings.secrets()));
+    let _ = OF_SETTINGS.set(Redactor::new(settings.secrets().iter().map(String::as_str)));
 }
 
 /// Adds secrets to mask.
@@ -45,6 +45,12 @@ pub(super) fn protect_also(more: &Redactor) {
 pub(super) fn masked(text: &str) -> String {
     let text = of_settings(text);
     secrets().map_or_else(|| text.clone().into_owned(), |secrets| secrets.mask(&text).into_owned())
+}
+
+/// Masks the secrets of the settings and of the scenario.
+pub(super) fn of_run() -> Arc<Redactor> {
+    let of_settings = OF_SETTINGS.get().map(Redactor::values).unwrap_or_default();
+    secrets().unwrap_or_default().with(of_settings.iter().map(String::as_str))
 }
 
 fn of_settings(text: &str) -> Cow<'_, str> {

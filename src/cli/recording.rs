@@ -140,7 +140,7 @@ impl Recording {
         let sinks = sink::configured(&self.settings).ok().filter(|sinks| !sinks.is_empty())?;
         let rule = self.rule;
         let judge: Judge = Arc::new(move |last| rule.verdict(last));
-        match Sinks::start(sinks, meta, snapshots, &judge) {
+        match Sinks::start(sinks, &panics::of_run(), meta, snapshots, &judge) {
             Ok(sinks) => Some(sinks),
             Err(why) => {
                 self.complain(&format!("the run is sent nowhere: {why}"));

@@ -99,10 +99,7 @@ impl Subject {
             (None, Some(Ok(scenario))) => Arc::clone(scenario.secrets()),
             (None, _) => Arc::default(),
         };
-        let hidden = Settings::TABLE.iter().filter(|setting| setting.is_hidden());
-        let hidden = hidden.filter_map(|setting| settings.given.get(setting.key)).map(|given| given.text.as_str());
-        let passwords = settings.host.as_deref().map(userinfo::passwords).unwrap_or_default();
-        let secrets = own.with(hidden.chain(passwords.iter().map(String::as_str)));
+        let secrets = own.with(settings.secrets().iter().map(String::as_str));
         Self {
             mode,
             scenario,

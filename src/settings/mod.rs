@@ -12,6 +12,7 @@ mod datadog;
 mod found;
 mod host;
 mod log_level;
+mod secrets;
 mod setting;
 mod slack;
 mod sources;

@@ -158,12 +158,6 @@ impl Settings {
         self.trace_headers.then(|| TraceHeaders { url: self.trace_url.as_deref().map(Into::into) })
     }
 
-    /// The values that must not be shown anywhere.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        let hidden = Self::TABLE.iter().filter(|setting| setting.is_hidden());
-        hidden.filter_map(|setting| Some(self.given.get(setting.key)?.text.as_str()))
-    }
-
     /// Number of load threads: one per available core unless `threads` is set.
     pub fn load_threads(&self) -> usize {
         match self.threads {

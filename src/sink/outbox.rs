@@ -3,14 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::{Client, StatusCode};
 use tokio::sync::Notify;
 
 use super::http::{self, Outgoing, Response};
-use super::status::{Reporter, Status};
-use crate::clean;
+use super::status::Reporter;
 
 /// Maximum length of the queue. At one request every ten seconds, this is about ten minutes.
 const CAPACITY: usize = 64;
@@ -20,8 +19,6 @@ const ATTEMPTS: u32 = 4;
 const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
 /// Maximum delay that is accepted from `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60);
-/// Maximum length of a response body in messages, in characters.
-const MAX_EXCERPT: usize = 120;
 
 /// Action after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,15 +137,17 @@ impl Outbox {
                 Response::Status(status, after, body) => {
                     let next = (statuses.classify)(status);
                     rejected = (statuses.rejected)(&body).filter(|_| next == Next::Accepted);
-                    (next, after, describe(status, &String::from_utf8_lossy(&body), statuses.advice))
+                    let said = self.reporter.excerpt(&String::from_utf8_lossy(&body));
+                    (next, after, describe(status, &said, statuses.advice))
                 }
-                Response::Error(why) => (Next::Retry, None, why),
+                Response::Error(why) => (Next::Retry, None, self.reporter.excerpt(&why).into()),
             };
-            self.reporter.change(|status: &mut Status| status.last = Some((Arc::clone(&message), SystemTime::now())));
+            let is_error = next != Next::Accepted;
+            self.reporter.change(|status| status.answered(&message, is_error));
             if next != Next::Retry || attempt == ATTEMPTS {
                 let must_stop = self.settle(outgoing, next);
                 if let Some(Rejected { points, why }) = rejected {
-                    let why = clean::line(&why).chars().take(MAX_EXCERPT).collect::<String>();
+                    let why = self.reporter.excerpt(&why);
                     self.reporter.change(|status| status.rejected(points, &why));
                 }
                 return must_stop.then_some(message);
@@ -185,13 +184,12 @@ impl Outbox {
 }
 
 /// Formats a status; for errors, with the start of the body and the advice.
-fn describe(status: StatusCode, body: &str, advice: fn(StatusCode) -> Option<&'static str>) -> Arc<str> {
-    let line = clean::line(body.trim());
-    let excerpt: String = line.chars().take(MAX_EXCERPT).collect();
+fn describe(status: StatusCode, said: &str, advice: fn(StatusCode) -> Option<&'static str>) -> Arc<str> {
     if status.is_success() {
         return status.as_str().into();
     }
-    let parts = [Some(status.as_str()), Some(&*excerpt).filter(|text| !text.is_empty()), advice(status)];
+    let redirect = || status.is_redirection().then_some("redirects are not followed");
+    let parts = [Some(status.as_str()), Some(said).filter(|text| !text.is_empty()), advice(status).or_else(redirect)];
     parts.into_iter().flatten().collect::<Vec<_>>().join(": ").into()
 }
 
@@ -200,11 +198,12 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
+    use crate::sink::status::Status;
 
     #[test]
     fn a_full_queue_drops_the_oldest_and_counts_its_points() {
         let (sender, statuses) = watch::channel(vec![Status::new("x")]);
-        let outbox = Outbox::new(Reporter::new(Arc::new(sender), 0));
+        let outbox = Outbox::new(Reporter::new(Arc::new(sender), 0, Arc::default()));
         for points in 0..100 {
             let (url, headers, body) = (String::new(), reqwest::header::HeaderMap::new(), bytes::Bytes::new());
             outbox.push(Outgoing { url, headers, body, points, split: None });

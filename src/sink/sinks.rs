@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::contract::Sink;
 use super::feed::{Feed, Judge};
 use super::status::{Reporter, Status};
+use crate::scenario::secrets::Redactor;
 use crate::stats::Snapshot;
 use crate::store::Meta;
 
@@ -28,12 +29,13 @@ pub struct Sinks {
 }
 
 impl Sinks {
-    /// Starts a thread that runs `sinks` until the end of the run.
+    /// Starts a thread that runs `sinks` until the end of the run. `secrets` are masked in what receivers say.
     ///
     /// # Errors
     /// Returns an error if the runtime or the thread cannot be started.
     pub fn start(
         sinks: Vec<Box<dyn Sink>>,
+        secrets: &Arc<Redactor>,
         meta: &Arc<Meta>,
         snapshots: &watch::Receiver<Arc<Snapshot>>,
         judge: &Judge,
@@ -43,7 +45,7 @@ impl Sinks {
         let sender = Arc::new(sender);
         let each = sinks.into_iter().enumerate().map(|(index, sink)| {
             let feed = Feed::new(Arc::clone(meta), snapshots.clone(), Arc::clone(judge));
-            (sink, feed, Reporter::new(Arc::clone(&sender), index))
+            (sink, feed, Reporter::new(Arc::clone(&sender), index, Arc::clone(secrets)))
         });
         let each: Vec<_> = each.collect();
         let mut end = snapshots.clone();
@@ -64,8 +66,9 @@ impl Sinks {
                 }
             });
             // Requests that are still queued are lost.
+            let late = format!("not answered within {}s after the run", GRACE.as_secs()).into();
             sender.send_modify(|all| {
-                all.iter_mut().for_each(Status::lose_waiting);
+                all.iter_mut().for_each(|status| status.run_out(&late));
             });
             // A blocking DNS lookup cannot be cancelled, so do not wait for it.
             runtime.shutdown_background();

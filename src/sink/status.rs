@@ -5,8 +5,13 @@ use std::time::SystemTime;
 
 use tokio::sync::watch;
 
+use crate::clean;
+use crate::scenario::secrets::Redactor;
 use crate::store::{Sending, Sent};
 use crate::units;
+
+/// Maximum length of what a receiver said, in characters.
+const MAX_EXCERPT: usize = 120;
 
 /// Status of one sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +40,10 @@ pub struct Status {
     rejection: Option<Arc<str>>,
     /// Reason why the sink stopped early.
     pub stopped: Option<Arc<str>>,
+    /// The latest response or error is an error.
+    is_failing: bool,
+    /// Why requests are lost that were still waiting some time after the run.
+    late: Option<Arc<str>>,
 }
 
 impl Status {
@@ -52,6 +61,8 @@ impl Status {
             last: None,
             rejection: None,
             stopped: None,
+            is_failing: false,
+            late: None,
         }
     }
 
@@ -90,6 +101,18 @@ impl Status {
         self.rejection = Some(why.into());
     }
 
+    /// Notes a response, or why there was none.
+    pub(super) fn answered(&mut self, message: &Arc<str>, is_error: bool) {
+        self.last = Some((Arc::clone(message), SystemTime::now()));
+        self.is_failing = is_error;
+    }
+
+    /// Counts what is still waiting as lost, if anything is.
+    pub(super) fn run_out(&mut self, why: &Arc<str>) {
+        self.late = (self.waiting > 0).then(|| Arc::clone(why));
+        self.lose_waiting();
+    }
+
     /// Counts all requests in the queue as lost.
     pub(super) fn lose_waiting(&mut self) {
         self.dropped += std::mem::take(&mut self.waiting);
@@ -104,8 +127,12 @@ impl Status {
 
     /// The result at the end of a run.
     pub fn sent(&self) -> Sent {
-        let last = self.last.as_ref().map(|(message, _)| message);
-        let why = self.stopped.as_ref().or(self.rejection.as_ref().filter(|_| self.dropped == 0)).or(last);
+        let last = self.last.as_ref().filter(|_| self.is_failing).map(|(message, _)| &**message);
+        let rejection = self.rejection.as_deref().filter(|_| self.dropped == 0);
+        let why = match self.stopped.as_deref().or(rejection) {
+            Some(why) => why.to_owned(),
+            None => last.into_iter().chain(self.late.as_deref()).collect::<Vec<_>>().join("; "),
+        };
         Sent {
             to: self.name.to_owned(),
             is_pulled: self.is_pulled,
@@ -113,7 +140,7 @@ impl Status {
             dropped: self.dropped,
             dropped_points: self.dropped_points,
             missed: self.missed,
-            error: why.filter(|_| self.is_incomplete()).map(ToString::to_string),
+            error: Some(why).filter(|why| self.is_incomplete() && !why.is_empty()),
         }
     }
 
@@ -152,11 +179,18 @@ impl Status {
 pub struct Reporter {
     all: Arc<watch::Sender<Vec<Status>>>,
     index: usize,
+    secrets: Arc<Redactor>,
 }
 
 impl Reporter {
-    pub(super) fn new(all: Arc<watch::Sender<Vec<Status>>>, index: usize) -> Self {
-        Self { all, index }
+    pub(super) fn new(all: Arc<watch::Sender<Vec<Status>>>, index: usize, secrets: Arc<Redactor>) -> Self {
+        Self { all, index, secrets }
+    }
+
+    /// The start of what a receiver said, on one line and without secrets.
+    pub fn excerpt(&self, text: &str) -> String {
+        // Masked before it is cut: a part of a secret would not be found.
+        clean::line(&self.secrets.clip(text.trim(), MAX_EXCERPT)).into_owned()
     }
 
     /// Updates the status, and notifies receivers.

@@ -10,7 +10,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 use axum::response::IntoResponse;
 
-/// Response to the n-th request, from 0: status, headers and body. `None` never responds.
+/// Response to the n-th request, from 0: status, headers and body. `None` never responds. `{request}` in the body is
+/// replaced with the keys and the address of the request, as some servers repeat them.
 pub type Behaviour = fn(usize) -> Option<(StatusCode, Vec<(HeaderName, &'static str)>, String)>;
 
 /// A received request.
@@ -89,6 +90,9 @@ impl Drop for Receiver {
 }
 
 async fn handle(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> axum::response::Response {
+    let keys = headers.iter().filter(|(name, _)| name.as_str().contains("key"));
+    let keys: Vec<&str> = keys.filter_map(|(_, value)| value.to_str().ok()).collect();
+    let request = format!("{} {uri}", keys.join(" "));
     let n = {
         let mut received = shared.received.lock().unwrap_or_else(PoisonError::into_inner);
         received.push(Received { path: uri.to_string(), headers, body });
@@ -97,7 +101,7 @@ async fn handle(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body
     tokio::time::sleep(shared.delay).await;
     match (shared.behaviour)(n) {
         Some((status, headers, body)) => {
-            let mut response = (status, body).into_response();
+            let mut response = (status, body.replace("{request}", &request)).into_response();
             for (name, value) in headers {
                 response.headers_mut().insert(name, value.parse().expect("a value"));
             }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{LOCATION, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::command::{Ran, err};
@@ -83,7 +83,7 @@ fn events_are_signed_and_match_the_report() {
 }
 
 /// Appends the contents of all files in a folder, recursively.
-fn collect(folder: &Path, texts: &mut Vec<String>) {
+pub fn collect(folder: &Path, texts: &mut Vec<String>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
@@ -117,9 +117,11 @@ fn temporary_errors_are_retried() {
 fn failing_receivers_do_not_delay_the_run() {
     let never = Receiver::start(|_| None);
     let gone = Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), "no\u{1b}[2Jservice".to_owned())));
+    let moved = Receiver::start(|_| Some((StatusCode::FOUND, vec![(LOCATION, "/elsewhere")], "see there".to_owned())));
     let server = Server::start();
     for (url, expected) in [
-        (never.url("/"), "0 of 4 requests delivered"),
+        (never.url("/"), "0 of 4 requests delivered: not answered within 4s after the run"),
+        (moved.url("/"), "0 of 4 requests delivered: 302: see there: redirects are not followed"),
         (gone.url("/"), "0 of 4 requests delivered: 404: no [2Jservice"),
         ("http://127.0.0.1:1/".to_owned(), "0 of 4 requests delivered: "),
         ("http://name.invalid/".to_owned(), "0 of 4 requests delivered: "),

@@ -5,13 +5,14 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::net::{UdpSocket, UnixDatagram, lookup_host};
 
 use super::metrics::{Metric, Source, Value};
 use super::notice::Notice;
 use super::tags::Tags;
+use crate::clean;
 use crate::settings::StatsdAddress;
 use crate::sink::contract::Sink;
 use crate::sink::event::Event;
@@ -102,14 +103,14 @@ impl Sink for Agent {
                 reporter.change(|status| datagrams.iter().for_each(|(_, points)| status.enqueued(*points)));
                 for (datagram, points) in datagrams {
                     let sent = self.sent(&mut socket, datagram.as_bytes()).await;
-                    let message = sent.as_ref().map_or_else(ToString::to_string, |()| "sent".to_owned());
+                    let message: Arc<str> = sent.as_ref().map_or_else(clean::cause, |()| "sent".to_owned()).into();
                     reporter.change(|status| {
                         if sent.is_ok() {
                             status.delivered(points)
                         } else {
                             status.lost(points)
                         }
-                        status.last = Some((message.into(), SystemTime::now()));
+                        status.answered(&message, sent.is_err());
                     });
                     if sent.is_err() {
                         // The agent may be restarted: open a new socket for the next event.

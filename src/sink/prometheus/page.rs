@@ -1,7 +1,6 @@
 //! What the endpoint serves: the figures of the current run, or of the last one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use super::buckets::Buckets;
 use super::text::{self, Format};
@@ -55,7 +54,7 @@ impl Page {
         if let Some(run) = &*self.lock() {
             run.reporter.change(|status| {
                 status.accepted += 1;
-                status.last = Some(("200".into(), SystemTime::now()));
+                status.answered(&"200".into(), false);
             });
         }
     }

@@ -1,0 +1,50 @@
+//! Receivers that repeat the request in their errors: addresses and keys are secret there too.
+
+use axum::http::StatusCode;
+
+use crate::command::Ran;
+use crate::common::Server;
+use crate::receiver::Receiver;
+use crate::webhook::collect;
+
+/// Setting, its value, and what of it must not be shown. `URL` is the receiver's.
+const SENDING: [(&[(&str, &str)], &[&str]); 4] = [
+    (&[("KATYDID_WEBHOOK_URL", "URL/h/HookPath4815?token=hook-token-1623")], &["HookPath4815", "hook-token-1623"]),
+    (&[("SLACK_WEBHOOK_URL", "URL/services/T000/B000/slackpath4815")], &["slackpath4815", "T000/B000"]),
+    (&[("DATADOG_API_KEY", "ddkey48151623"), ("DATADOG_SITE", "URL")], &["ddkey48151623"]),
+    (
+        &[
+            ("KATYDID_OTEL", "true"),
+            ("KATYDID_OTLP_ENDPOINT", "URL"),
+            ("KATYDID_OTLP_HEADERS", "api-key=otel%2Dkey4815"),
+        ],
+        &["otel-key4815", "otel%2Dkey4815"],
+    ),
+];
+
+#[test]
+fn what_receivers_repeat_is_masked_before_it_is_cut() {
+    let server = Server::start();
+    let scenario = format!("host: {}\ntasks: [{{ steps: [{{ get: /ok }}, {{ wait: 100ms }}] }}]\n", server.url());
+    // At the end of what is kept, only a part of a secret is left.
+    for receiver in [
+        Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), "Cannot POST {request}".to_owned()))),
+        Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), format!("{}{{request}}", "x".repeat(112))))),
+    ] {
+        for (variables, secrets) in SENDING {
+            let folder = tempfile::tempdir().expect("a folder");
+            let at = folder.path().display();
+            let flags = format!("-t 1s --runs-dir {at}/runs --html {at}/r.html --markdown {at}/r.md");
+            let ran = Ran::with(&scenario, &flags, |command| {
+                command.envs(variables.iter().map(|(name, value)| (*name, value.replace("URL", &receiver.url("")))));
+            });
+            let mut texts = ran.texts();
+            collect(folder.path(), &mut texts);
+            let all = texts.join("\n");
+            assert!(all.contains("404: "), "{variables:?}: the receiver's answer is shown: {all}");
+            for secret in secrets.iter().copied().chain(secrets.iter().map(|secret| &secret[..6])) {
+                assert!(!all.contains(secret), "{secret} of {variables:?}: {all}");
+            }
+        }
+    }
+}
