@@ -129,6 +129,26 @@ fn errors_have_exit_code_2_and_a_line() {
 }
 
 #[test]
+fn errors_show_no_passwords() {
+    let place = SettingsFolder::new(&[]);
+    for (line, variables, wanted) in [
+        ("config", &[("DATADOG_SITE", "http://user:h4sh-48@h:1")][..], "expected a URL without user and password"),
+        ("config", &[("KATYDID_DOGSTATSD", "http://user:h4sh-48@h")], "expected HOST:PORT"),
+        ("-f demo --headless --dogstatsd http://user:h4sh-48@h", &[], "expected HOST:PORT"),
+        ("config", &[("KATYDID_WEBHOOK_URL", "http://h:bad/h4sh-48")], "not a URL: invalid port number"),
+        ("config", &[("KATYDID_WEBHOOK_URL", "ftp://h/h4sh-48")], "starts with http:// or https://"),
+        ("doctor -f demo -H http://h/x?token=h4sh-48", &[], "\"http://h/x\" is not a base URL"),
+    ] {
+        let output = place.run(line, variables);
+        let text = [&output.stdout[..], &output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        assert_eq!(output.status.code(), Some(2), "{line}: {text}");
+        assert!(text.contains(wanted) && !text.contains("h4sh"), "{line} {variables:?}: {text}");
+        assert!(!text.contains("error  error:"), "{text}");
+    }
+}
+
+#[test]
 fn all_settings_are_documented_and_commands_run() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md")).expect("a page");
     for setting in katydid::settings::Settings::TABLE {

@@ -8,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
+use crate::scenario::secrets::userinfo;
 use crate::settings::{Setting, Settings, Shape};
 
 /// Lists whose items may also be separated by spaces.
@@ -78,7 +79,7 @@ fn value(matches: &ArgMatches, setting: &Setting) -> OsString {
     words.join(OsStr::new(","))
 }
 
-/// Refuses what the setting does not take, and names the option.
+/// Refuses what the setting does not take, and names the option. Passwords in URLs are masked.
 #[derive(Debug, Clone, Copy)]
 struct Checked(&'static Setting);
 
@@ -88,6 +89,7 @@ impl TypedValueParser for Checked {
     fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<OsString, clap::Error> {
         let Self(setting) = self;
         setting.check(value).map(|()| value.to_owned()).map_err(|why| {
+            let why = userinfo::mask(&why);
             let message = format!("invalid value for '--{} <{}>': {why}\n", setting.long(), setting.value_name());
             clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })

@@ -10,6 +10,7 @@ use super::subject::Subject;
 use super::targets::{self, Target};
 use crate::protocol::http::proxies;
 use crate::protocol::net::{reason, tls};
+use crate::scenario::plan::host::base_url;
 use crate::scenario::plan::{ClientOptions, HttpVersion, Proxies};
 use crate::scenario::{DEMO_HOST, is_redis};
 
@@ -19,8 +20,8 @@ pub fn targets(subject: &Subject) -> Vec<Target> {
         return targets::of(plan);
     }
     let given = subject.settings.host.as_ref().or(subject.settings.load_defaults.host.as_ref());
-    let host = given.filter(|host| *host != DEMO_HOST && !is_redis(host));
-    let url = host.and_then(|host| url::Url::parse(host).ok());
+    let host = given.filter(|host| *host != DEMO_HOST && !is_redis(host)).and_then(|host| base_url(host).ok());
+    let url = host.and_then(|host| url::Url::parse(&host).ok());
     url.map(|url| Target::of_url(url, environment())).into_iter().collect()
 }
 

@@ -43,7 +43,8 @@ impl Scenario {
             return Err(diagnostic::render(&self.file.sources, vec![missing]));
         }
         let mut plan = self.variant.compiled.plan.clone();
-        plan.send_to(&base).map_err(|e| self.refusal(&format!("{host:?} is not a base URL: {e}")))?;
+        plan.send_to(&base)
+            .map_err(|e| self.refusal(&format!("{} is not a base URL: {e}", plan::host::shown(host))))?;
         let passwords = [Some(base.as_str()), redis_url].into_iter().flatten().flat_map(userinfo::passwords);
         plan.protect(passwords.collect::<Vec<_>>().iter().map(String::as_str));
         if let (Some(target), Some(url)) = (&mut plan.redis, redis_url) {
@@ -70,6 +71,10 @@ impl Scenario {
             _ => userinfo::mask(&plan.secrets.mask(&base)).into(),
         };
         overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;
+        let trace_url = plan.traces.as_ref().and_then(|traces| traces.url.as_deref());
+        if trace_url.is_some_and(|url| plan.secrets.mask(url) != url) {
+            return Err(diagnostic::plain("the trace_url contains a secret of the scenario, and reports show it"));
+        }
         if plan.schedule.is_all_warm_up() {
             return Err(self.all_warm_up(&plan, overrides));
         }

@@ -47,7 +47,10 @@ impl DatadogSite {
         if SITES.contains(&without_name) {
             return Ok(site(without_name));
         }
-        let is_plain = url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("expected a URL without user and password".to_owned());
+        }
+        let is_plain = url.query().is_none() && url.fragment().is_none();
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         if is_plain { Ok(Self { name: format!("{host}{port}"), api: text.to_owned() }) } else { Err(error()) }
     }

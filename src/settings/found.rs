@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::setting::Setting;
+use crate::scenario::secrets::userinfo;
 
 /// Source of a value, in order of increasing precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +63,9 @@ impl From<Found> for Given {
 }
 
 impl Found {
-    /// Error message for an invalid value, with its source.
+    /// Error message for an invalid value, with its source. Passwords in URLs are masked.
     pub fn error(&self, setting: &Setting, why: &str) -> String {
-        let Self { origin, name, .. } = self;
+        let (Self { origin, name, .. }, why) = (self, userinfo::mask(why));
         match origin {
             Origin::Config(_) => format!("error: {origin}: `{}`: {why}", setting.key),
             Origin::DotEnv => format!("error: invalid value for {name} in .env: {why}"),

@@ -158,8 +158,12 @@ pub(super) fn host(value: &OsStr) -> Result<String, String> {
 /// An http(s) URL.
 pub(super) fn http_url(value: &OsStr) -> Result<String, String> {
     let text = string(value)?;
-    let is_http = url::Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if is_http { Ok(text) } else { Err("expected a URL that starts with http:// or https://".to_owned()) }
+    match url::Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text),
+        // What is wrong after the scheme, such as a port; the value may contain a secret.
+        Err(why) if text.starts_with("http://") || text.starts_with("https://") => Err(format!("not a URL: {why}")),
+        _ => Err("expected a URL that starts with http:// or https://".to_owned()),
+    }
 }
 
 /// An IP address with a port.

@@ -155,6 +155,35 @@ fn http_2_requests_and_websockets_start_traces_too() {
 }
 
 #[test]
+fn a_trial_starts_traces_and_shows_them() {
+    let server = server();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("s.yaml"), scenario(&server.url(), "{ get: /fast }")).unwrap();
+    for (args, is_traced) in [(&["try", "s.yaml"][..], false), (&["try", "s.yaml", "--trace-headers"], true)] {
+        let before = server.asked().len();
+        let output = run(folder.path(), args);
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        let asked = server.asked();
+        let [asked] = &asked[before..] else { panic!("{asked:?}") };
+        assert_eq!(asked.header("traceparent").is_some(), is_traced, "{asked:?}");
+        if is_traced {
+            let printed = out(&output);
+            assert!(printed.contains(&format!("traceparent: 00-{}-", ids(asked).0)), "{printed}");
+        }
+    }
+}
+
+#[test]
+fn links_contain_no_secret_of_the_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("secrets: [MYSECRET]\n{}", scenario("http://127.0.0.1:1", "{ get: '/{{ env.MYSECRET }}' }"));
+    let flags = "-t 1s --trace-headers --trace-url https://a.test/{trace_id}?k=hushhush";
+    let output = prepared(folder.path(), &text, flags).env("MYSECRET", "hushhush").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains("trace_url contains a secret") && !err(&output).contains("hush"), "{}", err(&output));
+}
+
+#[test]
 fn settings_that_lead_to_nothing_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (flags, words) in [

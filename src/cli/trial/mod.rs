@@ -45,8 +45,12 @@ fn attempt(args: &Trial, settings: &Settings) -> Result<bool, (String, u8)> {
     if let Some(words) = unnamed::warning(&scenario, settings.host.as_deref()) {
         console::warn(&words);
     }
-    let mut overrides =
-        Overrides { host: settings.host.clone(), defaults: settings.load_defaults.clone(), ..Overrides::default() };
+    let mut overrides = Overrides {
+        host: settings.host.clone(),
+        traces: settings.trace_headers(),
+        defaults: settings.load_defaults.clone(),
+        ..Overrides::default()
+    };
     let seed = settings.seed.unwrap_or_else(|| fastrand::u64(..));
     // Must live to the end: it is the target.
     let demo = load::demo_for(&scenario, &mut overrides, seed)

@@ -8,7 +8,11 @@ use crate::units;
 pub async fn check(subject: &Subject) -> Vec<Line> {
     match &subject.scenario {
         None => vec![Line::ok("none is named: -f FILE checks one, and the servers that it sends to")],
-        Some(Err(why)) => vec![Line::error(why, "Correct the scenario; `katydid check FILE` checks it alone.").fatal()],
+        Some(Err(why)) => {
+            // The line says already that it is an error.
+            let why = why.strip_prefix("error: ").unwrap_or(why);
+            vec![Line::error(why, "Correct the scenario; `katydid check FILE` checks it alone.").fatal()]
+        }
         Some(Ok(scenario)) => {
             let mut lines = Vec::new();
             let Some(plan) = &subject.plan else { return lines };

@@ -13,9 +13,15 @@ pub fn is_redis(host: &str) -> bool {
     SCHEMES.iter().any(|(known, _)| scheme.eq_ignore_ascii_case(known))
 }
 
+/// A host in a message, without a query, which may contain a secret.
+pub(crate) fn shown(host: &str) -> String {
+    format!("{:?}", host.split(['?', '#']).next().unwrap_or_default())
+}
+
 /// Validates a base URL and removes trailing slashes; a path is kept as prefix.
 pub(crate) fn base_url(host: &str) -> Result<String, String> {
-    let fail = |why: &str| Err(format!("{host:?} is not a base URL ({why}): write http://host:port or https://host"));
+    let fail =
+        |why: &str| Err(format!("{} is not a base URL ({why}): write http://host:port or https://host", shown(host)));
     let url = match Url::parse(host.trim()) {
         Ok(url) => url,
         Err(e) => return fail(&e.to_string()),
