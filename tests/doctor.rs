@@ -20,6 +20,7 @@ mod before;
 mod sinks;
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -102,6 +103,27 @@ fn responses_say_what_a_load_test_should_know() {
         let host = of(&lines, "host");
         assert!(host.iter().any(|line| line.starts_with(level) && line.contains(words)), "{response}: {host:?}");
         assert!(code == 0 && !host.concat().contains(|c: char| c.is_control() || c == '\u{202e}'), "{host:?}");
+    }
+}
+
+#[test]
+fn a_port_that_does_not_speak_http_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Before it is asked, or after.
+    for speaks_first in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        // Ends with the test program.
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                if speaks_first || matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
+                    let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n");
+                }
+            }
+        });
+        let (_, lines) = doctor(folder.path(), &scenario(&url), "", &[]);
+        let host = of(&lines, "host").concat();
+        assert!(host.contains("malformed response") && host.contains("there is no HTTP server"), "{lines:?}");
     }
 }
 

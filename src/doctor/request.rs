@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::response::{Received, TargetResponse};
 use super::subject::Subject;
 use super::targets::{self, Target};
-use crate::protocol::http::proxies;
-use crate::protocol::net::{reason, tls};
+use crate::protocol::http::{library_reason, proxies};
+use crate::protocol::net::tls;
 use crate::scenario::plan::host::base_url;
 use crate::scenario::plan::{ClientOptions, HttpVersion, Proxies};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::{DEMO_HOST, is_redis};
 
 /// The servers to check. Without a plan, the host of the settings.
@@ -69,7 +70,7 @@ pub fn client(options: &ClientOptions, subject: &Subject) -> Result<reqwest::Cli
 
 /// The cause of an error, without the URL, which may contain secrets.
 pub fn words(error: reqwest::Error) -> String {
-    reason::chain(&error.without_url()).last().map_or_else(String::new, ToString::to_string)
+    library_reason(&error.without_url(), &Redactor::default()).to_string()
 }
 
 async fn get(target: &Target, subject: &Subject) -> Result<Received, String> {

@@ -28,6 +28,8 @@ pub struct Context {
     pub(super) summary: Option<PathBuf>,
     /// File of the outputs of the step.
     pub(super) outputs: Option<PathBuf>,
+    /// The event is one of a pull request.
+    pub(super) is_pull_request: bool,
     /// Number of the pull request of the event.
     pub(super) pull_request: Option<u64>,
     /// Token for the comment.
@@ -61,6 +63,7 @@ impl Context {
             workspace: get("GITHUB_WORKSPACE").map(PathBuf::from),
             summary: get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             outputs: get("GITHUB_OUTPUT").map(PathBuf::from),
+            is_pull_request: get("GITHUB_EVENT_NAME").is_some_and(|name| name.starts_with("pull_request")),
             pull_request: event["pull_request"]["number"].as_u64(),
             token,
         }
@@ -81,6 +84,11 @@ impl Context {
             (Some(number), Some(_), Some(_)) => parts.push(format!("comment on pull request {number}")),
             (Some(_), Some(_), None) => {
                 parts.push("no comment on the pull request: GITHUB_TOKEN is not set".to_owned())
+            }
+            (None, ..) if self.is_pull_request => {
+                parts.push(
+                    "no comment on the pull request: the file of GITHUB_EVENT_PATH does not have its number".to_owned(),
+                );
             }
             _ => {}
         }
@@ -151,6 +159,9 @@ mod tests {
                 None,
             );
             assert_eq!(context.pull_request, None);
+            let of_pull_request = Context { is_pull_request: true, ..context.clone() };
+            assert!(of_pull_request.describe().contains(", no comment on the pull request: "), "{event}");
+            assert!(!context.describe().contains("comment"), "{event}");
             assert_eq!(context.repository.is_some(), repository == "a/b", "{repository}");
         }
     }

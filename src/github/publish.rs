@@ -9,6 +9,7 @@ use super::api::Api;
 use super::comment::{Done, Wanted};
 use super::context::Context;
 use super::{outputs, summary};
+use crate::clean;
 use crate::report::markdown::escape::escaped;
 use crate::store::Run;
 
@@ -100,7 +101,9 @@ impl Job {
         if let Some(path) = &context.outputs {
             match outputs::append(path, run, self.report.as_deref()) {
                 Ok(()) => written.push("outputs"),
-                Err(why) => say(format!("cannot write the outputs: {why}"), true),
+                Err(why) => {
+                    say(format!("cannot write the outputs to {}: {}", path.display(), clean::cause(&why)), true)
+                }
             }
         }
         if !written.is_empty() {

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use crate::clean;
 use crate::report::markdown;
 use crate::store::Run;
 
@@ -22,7 +23,8 @@ pub fn append_report(path: &Path, run: &Run, mask: fn(&str) -> String) -> Result
     if text.len() as u64 > free {
         return Err("the job summary has no space left for the report".to_owned());
     }
-    append(path, &text).map_err(|why| format!("cannot write the job summary: {why}"))
+    append(path, &text)
+        .map_err(|why| format!("cannot write the job summary to {}: {}", path.display(), clean::cause(&why)))
 }
 
 /// Appends a sentence, which must be Markdown.

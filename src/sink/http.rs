@@ -1,6 +1,5 @@
 //! HTTP requests of sinks.
 
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,8 +8,11 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, StatusCode};
 
-use crate::protocol::net::{reason, tls};
+use crate::protocol::http::library_reason;
+use crate::protocol::net::resolve::CachingResolver;
+use crate::protocol::net::tls;
 use crate::scenario::plan::ClientOptions;
+use crate::scenario::secrets::Redactor;
 
 /// Timeout of a request, including the response.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,10 +80,11 @@ impl Answer {
     }
 }
 
-/// Host of a URL, to show where a sink sends to: other parts may contain secrets.
+/// Host of a URL, and its port unless it is the usual one, to show where a sink sends to: other parts may contain secrets.
 pub fn host(url: &str) -> String {
-    let url = url::Url::parse(url).ok();
-    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    let Ok(url) = url::Url::parse(url) else { return String::new() };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    url.host_str().map(|host| format!("{host}{port}")).unwrap_or_default()
 }
 
 /// Creates a client with the certificates of the system and the proxies from the environment. Redirects are not
@@ -94,6 +97,7 @@ pub fn client() -> Result<Client, String> {
     Client::builder()
         .use_preconfigured_tls(tls)
         .redirect(Policy::none())
+        .dns_resolver(Arc::new(CachingResolver::default()))
         .timeout(TIMEOUT)
         .user_agent(concat!("katydid/", env!("CARGO_PKG_VERSION")))
         .build()
@@ -125,12 +129,10 @@ pub async fn send(request: RequestBuilder, longest: usize) -> Result<Answer, Arc
     Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), body })
 }
 
-/// The message of the innermost error, which contains the reason; outer errors only say that sending failed.
+/// The reason in words; the errors of the library only say that sending failed.
 fn describe(error: &reqwest::Error) -> Arc<str> {
     if error.is_timeout() {
         return format!("no response within {}s", TIMEOUT.as_secs()).into();
     }
-    let Some(last) = reason::chain(error).last() else { return error.to_string().into() };
-    let known = last.downcast_ref::<io::Error>().and_then(reason::io_reason);
-    known.map_or_else(|| last.to_string(), |reason| reason.to_string()).into()
+    library_reason(error, &Redactor::default()).to_string().into()
 }

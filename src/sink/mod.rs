@@ -24,6 +24,7 @@ mod status;
 mod webhook;
 
 pub use contract::Sink;
+pub use datadog::BOTH;
 pub use feed::Judge;
 pub use prometheus::serves_metrics;
 pub use registry::{SINKS, configured};

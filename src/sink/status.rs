@@ -208,6 +208,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_was_lost_has_its_reason() {
+        let late: Arc<str> = "not answered in time".into();
+        let error = |answers: &[(&str, bool)], waiting: u64| {
+            let mut status = Status::new("x");
+            (0..waiting).for_each(|_| status.enqueued(0));
+            answers.iter().for_each(|(message, is_error)| status.answered(&(*message).into(), *is_error));
+            status.run_out(&late);
+            status.sent().error.unwrap_or_default()
+        };
+        assert_eq!(error(&[], 1), "not answered in time");
+        assert_eq!(error(&[("200", false)], 1), "not answered in time");
+        assert_eq!(error(&[("200", false), ("429: slow down", true)], 2), "429: slow down; not answered in time");
+        assert_eq!(error(&[("429: slow down", true), ("200", false)], 0), "");
+    }
+
+    #[test]
     fn the_state_names_what_was_sent_and_lost() {
         let of = |change: fn(&mut Status)| {
             let mut status = Status::new("x");

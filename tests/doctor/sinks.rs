@@ -34,6 +34,10 @@ fn agents_and_webhooks_are_looked_at_without_sending() {
     assert!(code == 2 && of(&lines, "datadog")[0].starts_with("error /nowhere/dsd.socket: "), "{lines:?}");
     let (_, lines) = doctor(folder.path(), &target, "--dogstatsd 127.0.0.1", &[]);
     assert!(of(&lines, "datadog")[0].starts_with("ok agent at 127.0.0.1:8125"), "{lines:?}");
+    let both = [("DD_API_KEY", "S3cretKey")];
+    let (code, lines) = doctor(folder.path(), &target, "--dogstatsd 127.0.0.1", &both);
+    let found = of(&lines, "datadog");
+    assert!(code == 2 && found.len() == 1 && found[0].contains("set only one of them"), "{lines:?}");
     let receiver = web("200 OK\r\nX: y", "");
     let (code, lines) = doctor(folder.path(), &target, &format!("--otel --otlp-endpoint {receiver}"), &[]);
     assert!(code == 0 && of(&lines, "otlp")[0].starts_with("ok 127.0.0.1"), "{lines:?}");

@@ -7,10 +7,12 @@ use std::path::Path;
 use http::HeaderValue;
 
 use super::receiver;
+use crate::clean;
 use crate::doctor::line::{Level, Line};
 use crate::doctor::request;
 use crate::doctor::subject::{Mode, Subject};
 use crate::settings::StatsdAddress;
+use crate::sink::BOTH;
 
 /// Lines of Datadog.
 pub async fn check(subject: &Subject) -> Vec<Line> {
@@ -21,6 +23,9 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
             None => receiver::off(subject, "datadog_api_key"),
         };
     };
+    if settings.dogstatsd.is_some() {
+        return vec![Line::error(BOTH, "Unset datadog_api_key or dogstatsd.")];
+    }
     let mut lines = receiver::lines(subject, &settings.datadog_site.api).await;
     if subject.mode == Mode::Full && lines.iter().all(|line| line.level < Level::Error) {
         let validated = tokio::time::timeout_at(subject.deadline.into(), validate(subject, key)).await;
@@ -80,7 +85,7 @@ fn socket(path: &Path) -> Line {
     match std::fs::metadata(path) {
         Ok(found) if found.file_type().is_socket() => Line::ok(format!("agent at {place}")),
         Ok(_) => Line::error(format!("{place} is not a socket"), advice),
-        Err(error) => Line::error(format!("{place}: {error}"), advice),
+        Err(error) => Line::error(format!("{place}: {}", clean::cause(&error)), advice),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::units;
 /// Prefixes of headers that announce a limit of requests: of the draft standard, and as commonly used before it.
 const RATE_LIMITS: [&str; 4] = ["ratelimit", "x-ratelimit", "x-rate-limit", "retry-after"];
 
+/// Start of the reason where a response is not HTTP.
+const NO_HTTP: &str = "malformed response";
+
 /// Lines of the servers.
 pub async fn check(subject: &Subject) -> Vec<Line> {
     let all = targets(subject);
@@ -35,7 +38,11 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
         match result {
             Ok(received) => lines.extend(response(subject, target, received)),
             Err(why) => {
-                lines.push(Line::error(subject.excerpt(why), "Check whether the server is overloaded or starting."))
+                let advice = match why.starts_with(NO_HTTP) {
+                    true => "Check the port: what answers there is no HTTP server.",
+                    false => "Check whether the server is overloaded or starting.",
+                };
+                lines.push(Line::error(subject.excerpt(why), advice));
             }
         }
     }

@@ -33,7 +33,7 @@ mod traceparent;
 mod transfer;
 mod websocket;
 
-pub(crate) use reqwest_client::proxies;
+pub(crate) use reqwest_client::{proxies, reason as library_reason};
 
 pub use client::{HttpClient, HttpClientFactory};
 pub use evaluator::{Evaluator, TooExpensive};

@@ -18,6 +18,9 @@ use crate::scenario::plan::{ClientId, Proxies};
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
+/// What the library says of a server that sends before it is asked, such as SSH. It has no other way to tell.
+const SPOKE_FIRST: &str = "received unexpected message from connection";
+
 /// Converts proxy settings to those of the HTTP library.
 pub fn proxies(proxies: &Proxies) -> reqwest::Proxy {
     let proxies = proxies.clone();
@@ -79,7 +82,7 @@ impl ReqwestClient {
     }
 }
 
-/// Why a request failed: the deepest cause that is known.
+/// Why a request of the HTTP library failed: the deepest cause that is known.
 pub fn reason(error: &reqwest::Error, secrets: &Redactor) -> Reason {
     let mut found = None;
     for cause in chain(error) {
@@ -106,7 +109,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         return if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
             Some(Reason::ConnectionClosed)
-        } else if error.is_parse() {
+        } else if error.is_parse() || error.to_string() == SPOKE_FIRST {
             Some(Reason::Malformed(fold(&error.to_string())))
         } else {
             None

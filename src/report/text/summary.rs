@@ -67,7 +67,6 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     }
     out.extend(left_out(snapshot).into_iter().map(|words| format!(" ! {words}")));
     out.extend(stability(snapshot).into_iter().map(|words| format!("   {words}")));
-    out.extend(traces(snapshot).into_iter().map(|words| format!("   {words}")));
     let view = &snapshot.failures;
     if !view.rows.is_empty() {
         out.push(String::new());
@@ -89,7 +88,12 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     if errors.len() > SUMMARY_FAILURES {
         out.push(format!("         and {} more errors", units::count((errors.len() - SUMMARY_FAILURES) as u64)));
     }
-    lines(out.into_iter(), width)
+    let slowest = traces(snapshot);
+    if !slowest.is_empty() {
+        out.push(String::new());
+    }
+    // Not cut: a part of a link leads nowhere.
+    lines(out.into_iter(), width) + &slowest.iter().map(|line| format!(" {line}\n")).collect::<String>()
 }
 
 /// The response times of the whole run on one line, each in a suitable unit: the tables have only whole milliseconds,

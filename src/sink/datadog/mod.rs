@@ -38,11 +38,14 @@ const NEED_A_DESTINATION: [&str; 7] = [
 pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
     let Some(key) = &settings.datadog_api_key else { return without_destination(settings).map_or(Ok(None), Err) };
     if settings.dogstatsd.is_some() {
-        return Err("datadog_api_key and dogstatsd would count everything twice; set only one of them".to_owned());
+        return Err(BOTH.to_owned());
     }
     let intake = Intake::new(&settings.datadog_site.api, key, settings.datadog_app_key.as_deref())?;
     Ok(Some(Box::new(Https { intake, place: settings.datadog_site.name.clone(), tags: Tags::new(settings) })))
 }
+
+/// Why not both the API and an agent can receive metrics.
+pub const BOTH: &str = "datadog_api_key and dogstatsd would count everything twice; set only one of them";
 
 /// Creates the sink for an agent if `dogstatsd` is set.
 pub fn build_dogstatsd(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {

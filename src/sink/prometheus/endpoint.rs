@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::page::Page;
 use super::request::{self, BAD, MAX_REQUEST, Request};
+use crate::clean;
 
 /// Maximum number of connections; further ones wait in the queue of the system.
 const MAX_CONNECTIONS: usize = 16;
@@ -38,7 +39,8 @@ impl Endpoint {
         if let Some((_, endpoint)) = open.iter().find(|(address, _)| *address == requested) {
             return Ok(Arc::clone(endpoint));
         }
-        let endpoint = Self::start(requested).map_err(|why| format!("metrics: cannot listen on {requested}: {why}"))?;
+        let endpoint = Self::start(requested)
+            .map_err(|why| format!("metrics: cannot listen on {requested}: {}", clean::cause(&why)))?;
         let endpoint = Arc::new(endpoint);
         open.push((requested, Arc::clone(&endpoint)));
         Ok(endpoint)

@@ -50,7 +50,8 @@ pub fn link(url: &str, text: &str) -> Markup {
 
 /// Parts joined.
 pub fn joined<'a>(parts: impl IntoIterator<Item = &'a Markup>, between: &str) -> Markup {
-    Markup(parts.into_iter().map(|part| part.0.as_str()).collect::<Vec<_>>().join(between))
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
+    Markup(parts.map(|part| part.0.as_str()).collect::<Vec<_>>().join(between))
 }
 
 impl Markup {
@@ -128,7 +129,6 @@ impl Message {
 
     /// Adds a line in small print.
     pub fn context(mut self, parts: &[Markup]) -> Self {
-        let parts: Vec<&Markup> = parts.iter().filter(|part| !part.is_empty()).collect();
         let line = joined(parts, "  ·  ");
         if !line.is_empty() {
             self.blocks.push(json!({ "type": "context", "elements": [{ "type": "mrkdwn", "text": line.0 }] }));

@@ -85,13 +85,15 @@ impl Detail<'_> {
             snapshot.failures.rows.iter().filter(|r| r.kind == row.kind && r.name == row.name).collect();
         let total = row.kind == RowKind::Aggregated;
         let slowest = slowest(row, snapshot, theme);
+        let is_only_slow = kinds.is_empty() && !slowest.is_empty();
+        let slowest = if is_only_slow { slowest.into_iter().skip(2).collect() } else { slowest };
         let more = match () {
             () if total => distribution(snapshot, area, theme),
             () if row.kind.is_delivery() => deliveries(snapshot, row, theme),
             () => {
-                let mut lines = failures(&kinds, row, snapshot, theme);
-                lines.extend(slowest.iter().cloned());
-                lines
+                // What there is comes first: small terminals show two lines.
+                let failures = Some(failures(&kinds, row, snapshot, theme)).filter(|_| !is_only_slow);
+                failures.into_iter().flatten().chain(slowest.clone()).collect()
             }
         };
         let counts = counts(row, figures, theme);
@@ -130,6 +132,7 @@ impl Detail<'_> {
         let note = match kinds.len() {
             _ if total => "all endpoints".to_owned(),
             _ if row.kind.is_delivery() => "whole run".to_owned(),
+            0 if is_only_slow => "no request has failed".to_owned(),
             0 => "none".to_owned(),
             1 => "1 kind".to_owned(),
             n => format!("{n} kinds"),
@@ -138,6 +141,7 @@ impl Detail<'_> {
             () if total => "Distribution",
             () if row.kind.is_delivery() => "Messages",
             () if slowest.is_empty() => "Failures",
+            () if is_only_slow => "Slowest requests",
             () => "Failures, slowest requests",
         };
         self.page(Titles { left: heading, right: &note }, more, frame, below);

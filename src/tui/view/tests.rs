@@ -103,6 +103,22 @@ fn slow_and_failed_requests_are_shown_with_their_traces() {
 }
 
 #[test]
+fn small_terminals_show_the_slowest_requests_first() {
+    let mut model = fixture::dashboard();
+    let subject = Subject::Endpoint { kind: RowKind::http("GET"), name: "/api/products".into() };
+    let run = model.run.as_mut().expect("a run");
+    let mut latest = std::sync::Arc::clone(run.shown());
+    let snapshot = std::sync::Arc::make_mut(&mut latest);
+    snapshot.slowest[0].0 =
+        snapshot.endpoints.iter().position(|row| *row.name == *"/api/products").expect("a row") as u32;
+    run.latest = latest;
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("Slowest requests") && text.contains("no request has failed"), "{text}");
+    assert!(text.contains("00000000ab54a98c00000000000009c4"), "{text}");
+}
+
+#[test]
 fn drawing_at_80x24_writes_less_than_4_kib_in_ten_seconds() {
     let mut model = fixture::dashboard();
     let mut out: Vec<u8> = Vec::new();
