@@ -62,14 +62,15 @@ pub struct Api {
     headers: HeaderMap,
     base: Url,
     repository: String,
+    mask: fn(&str) -> String,
 }
 
 impl Api {
-    /// Creates a client.
+    /// Creates a client. `mask` removes secrets from errors, before they are truncated.
     ///
     /// # Errors
     /// If an address or the token is invalid, or TLS cannot be set up.
-    pub fn new(context: &Context, repository: &str, token: &str) -> Result<Self, String> {
+    pub fn new(context: &Context, repository: &str, token: &str, mask: fn(&str) -> String) -> Result<Self, String> {
         let base = Url::parse(&context.api).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let mut token =
             HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| "GITHUB_TOKEN is not a token".to_owned())?;
@@ -86,6 +87,7 @@ impl Api {
             headers,
             base: base.ok_or("GITHUB_API_URL is not an http(s) URL")?,
             repository: repository.to_owned(),
+            mask,
         })
     }
 
@@ -158,8 +160,11 @@ impl Api {
         let body = body.map(|body| body.to_string()).unwrap_or_default();
         let request = self.client.request(method, url).headers(self.headers.clone()).body(body);
         let sent = http::send(request, LONGEST).await;
-        let answer = sent.map_err(|why| Trouble::Temporary(PAUSE, clean::line(&why).into_owned()))?;
+        let mut answer = sent.map_err(|why| Trouble::Temporary(PAUSE, clean::line(&why).into_owned()))?;
         let status = answer.status.as_u16();
+        if !answer.status.is_success() {
+            answer.body = (self.mask)(&String::from_utf8_lossy(&answer.body)).into_bytes();
+        }
         match status {
             200..=299 => Ok(answer),
             403 | 429 if let Some(after) = limit(&answer) => {

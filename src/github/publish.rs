@@ -129,7 +129,7 @@ impl Job {
         let write = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|why| why.to_string())?;
-            let api = Api::new(context, repository, token)?;
+            let api = Api::new(context, repository, token, *mask)?;
             let done = runtime.block_on(Wanted::new(run, context, *mask).write(&api, number, (*deadline).into()));
             // A blocking DNS lookup cannot be cancelled, so do not wait for it.
             runtime.shutdown_background();

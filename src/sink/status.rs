@@ -189,7 +189,7 @@ impl Reporter {
 
     /// The start of what a receiver said, on one line and without secrets.
     pub fn excerpt(&self, text: &str) -> String {
-        // Masked before it is cut: a part of a secret would not be found.
+        // Masked before it is truncated: a part of a secret would not be found.
         clean::line(&self.secrets.clip(text.trim(), MAX_EXCERPT)).into_owned()
     }
 

@@ -21,7 +21,7 @@ fn respond(status: u16, headers: Vec<(&'static str, String)>, message: &str) -> 
 #[test]
 fn without_a_comment_the_summary_says_why() {
     let server = Server::start();
-    let cases: [(Fault, &str); 9] = [
+    let cases: [(Fault, &str); 10] = [
         (
             // Each response has the state of the rate limit, which is not exceeded here.
             |_, _, _| {
@@ -36,6 +36,8 @@ fn without_a_comment_the_summary_says_why() {
             "403: @team",
         ),
         (|_, _, _| respond(404, vec![], "Not Found"), "404: Not Found"),
+        // The token, at the end of what is shown of a message.
+        (|_, _, _| respond(401, vec![], &format!("{}{TOKEN}", "x".repeat(110))), "xxx***"),
         (|_, _, _| respond(401, vec![], "Bad credentials"), "401: Bad credentials"),
         (|_, _, _| respond(429, vec![("retry-after", "3600".to_owned())], ""), "its rate limit ends in 3600s"),
         (

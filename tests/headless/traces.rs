@@ -72,7 +72,7 @@ fn slow_and_failed_requests_lead_to_their_traces() {
     let all: HashSet<String> = asked.iter().map(|asked| ids(asked).0).collect();
     assert_eq!((all.len(), parents.len()), (asked.len() - moved.len(), asked.len() - moved.len()));
 
-    // The five slowest, with links; in the summary too, where no part of a link is cut off.
+    // The five slowest, with links; in the summary too, where links are not truncated.
     let summary = out(&run(folder.path(), &["report", "latest", "--runs-dir", "runs"]));
     assert_eq!(summary.matches("?x=1").count(), 5, "{summary}");
     let (_, listed) = printed.split_once("Slowest requests, with their traces:\n").expect("a list");

@@ -23,10 +23,10 @@ const SENDING: [(&[(&str, &str)], &[&str]); 4] = [
 ];
 
 #[test]
-fn what_receivers_repeat_is_masked_before_it_is_cut() {
+fn what_receivers_repeat_is_masked_before_it_is_truncated() {
     let server = Server::start();
     let scenario = format!("host: {}\ntasks: [{{ steps: [{{ get: /ok }}, {{ wait: 100ms }}] }}]\n", server.url());
-    // At the end of what is kept, only a part of a secret is left.
+    // Where the text is truncated, only a part of a secret would be left.
     for receiver in [
         Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), "Cannot POST {request}".to_owned()))),
         Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), format!("{}{{request}}", "x".repeat(112))))),

@@ -92,7 +92,7 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     if !slowest.is_empty() {
         out.push(String::new());
     }
-    // Not cut: a part of a link leads nowhere.
+    // Not truncated: a part of a link leads nowhere.
     lines(out.into_iter(), width) + &slowest.iter().map(|line| format!(" {line}\n")).collect::<String>()
 }
 
