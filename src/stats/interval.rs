@@ -178,7 +178,7 @@ impl Interval {
             self.touched.push(sample.endpoint);
         }
         cell.record(sample);
-        if let Some(trace) = sample.trace {
+        if let Some(trace) = sample.known_trace() {
             self.slowest.row(sample.endpoint).record(trace, sample);
         }
     }

@@ -44,12 +44,13 @@ impl Recorder {
     /// Counts a finished request. No lock, no formatting, and no allocation after an endpoint's first sample.
     pub fn record(&mut self, sample: Sample) {
         self.interval.record(&sample);
+        let trace = sample.known_trace();
         if let Some(mut failure) = sample.failure {
             let mut example = failure.example.take().filter(|_| {
                 self.kept.len() < MAX_EXAMPLES && self.kept.insert(fingerprint(sample.endpoint, &failure.reason))
             });
             if let Some(example) = &mut example {
-                example.trace = sample.trace;
+                example.trace = trace;
             }
             self.interval.failures.count(sample.endpoint, failure.reason, example, SystemTime::now());
         }
@@ -127,6 +128,7 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::TraceId;
     use crate::stats::sample::{Example, Failure};
 
     fn failed(endpoint: u32, reason: Reason) -> Sample {
@@ -151,6 +153,19 @@ mod tests {
         first.epoch = 1;
         recorder.swap(Some(first));
         assert!(recorder.wants_example(0, &Reason::Status(503)), "a reset removes it");
+    }
+
+    #[test]
+    fn only_requests_that_may_have_arrived_have_traces() {
+        let mut recorder = Recorder::new(0, 1);
+        let trace = TraceId::parse("000000000000000000000000000000a1");
+        for reason in [Reason::ConnectionRefused, Reason::Dns("no".into()), Reason::Timeout(Duration::from_secs(1))] {
+            recorder.record(Sample { trace, ..failed(0, reason) });
+        }
+        let interval = recorder.swap(None);
+        assert_eq!(interval.slowest.iter().map(|(_, slowest)| slowest.iter().count()).sum::<usize>(), 1);
+        let traced = interval.failures.iter().filter(|(_, group)| group.example.as_ref().unwrap().trace == trace);
+        assert_eq!(traced.count(), 1);
     }
 
     #[test]

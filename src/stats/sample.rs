@@ -50,6 +50,12 @@ impl Sample {
         self.response.unwrap_or(self.service)
     }
 
+    /// The trace, unless the request cannot have reached the server: then there is none to look at.
+    pub(super) fn known_trace(&self) -> Option<TraceId> {
+        let silence = self.failure.as_ref().and_then(|failure| failure.reason.silence());
+        self.trace.filter(|_| matches!(silence, None | Some(Silence::Wait | Silence::Closed)))
+    }
+
     /// True if the server sent a response, expected or not.
     pub fn has_response(&self) -> bool {
         self.first_byte.is_some() || self.failure.as_ref().is_none_or(|failure| failure.reason.silence().is_none())

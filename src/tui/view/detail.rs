@@ -286,7 +286,7 @@ fn times(f: &Figures, bar: usize, theme: &Theme) -> Vec<Line<'static>> {
     let cell = |d: Duration, cells| text::right(&theme.text(&text::time(d, f.responses)), cells, theme.ascii);
     let slowest = f.response.max.as_secs_f64();
     let line = |label: &str, d: Duration, service: Option<Duration>| {
-        let part = if slowest > 0.0 { d.as_secs_f64() / slowest } else { 0.0 };
+        let part = if slowest > 0.0 && f.responses > 0 { d.as_secs_f64() / slowest } else { 0.0 };
         let mut spans = vec![Span::styled(format!(" {label:>8} "), theme.dim), Span::raw(cell(d, 8))];
         if let Some(service) = service {
             spans.push(Span::styled(cell(service, 11), theme.dim));

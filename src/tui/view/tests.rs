@@ -103,6 +103,21 @@ fn slow_and_failed_requests_are_shown_with_their_traces() {
 }
 
 #[test]
+fn unknown_times_have_no_bars() {
+    let mut model = fixture::dashboard();
+    let run = model.run.as_mut().expect("a run");
+    let mut latest = std::sync::Arc::clone(run.shown());
+    let row = &mut std::sync::Arc::make_mut(&mut latest).endpoints[0];
+    (row.total.responses, row.now.responses) = (0, 0);
+    run.latest = latest;
+    let subject = Subject::Endpoint { kind: RowKind::http("POST"), name: "/api/checkout".into() };
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    let text = shown(&model, 80, 24);
+    let slowest = text.lines().find(|line| line.contains(" slowest ")).expect("a line");
+    assert!(slowest.contains('–') && !slowest.contains('█'), "{text}");
+}
+
+#[test]
 fn small_terminals_show_the_slowest_requests_first() {
     let mut model = fixture::dashboard();
     let subject = Subject::Endpoint { kind: RowKind::http("GET"), name: "/api/products".into() };
