@@ -7,19 +7,33 @@ use crate::common::Server;
 use crate::receiver::Receiver;
 use crate::webhook::collect;
 
-/// Setting, its value, and what of it must not be shown. `URL` is the receiver's.
-const SENDING: [(&[(&str, &str)], &[&str]); 4] = [
-    (&[("KATYDID_WEBHOOK_URL", "URL/h/HookPath4815?token=hook-token-1623")], &["HookPath4815", "hook-token-1623"]),
-    (&[("SLACK_WEBHOOK_URL", "URL/services/T000/B000/slackpath4815")], &["slackpath4815", "T000/B000"]),
-    (&[("DATADOG_API_KEY", "ddkey48151623"), ("DATADOG_SITE", "URL")], &["ddkey48151623"]),
-    (
-        &[
+/// A sink's settings, and what of them must not be shown. `URL` is the receiver's.
+struct Sending {
+    variables: &'static [(&'static str, &'static str)],
+    secrets: &'static [&'static str],
+}
+
+const SENDING: [Sending; 4] = [
+    Sending {
+        variables: &[("KATYDID_WEBHOOK_URL", "URL/h/HookPath4815?token=hook-token-1623")],
+        secrets: &["HookPath4815", "hook-token-1623"],
+    },
+    Sending {
+        variables: &[("SLACK_WEBHOOK_URL", "URL/services/T000/B000/slackpath4815")],
+        secrets: &["slackpath4815", "T000/B000"],
+    },
+    Sending {
+        variables: &[("DATADOG_API_KEY", "ddkey48151623"), ("DATADOG_SITE", "URL")],
+        secrets: &["ddkey48151623"],
+    },
+    Sending {
+        variables: &[
             ("KATYDID_OTEL", "true"),
             ("KATYDID_OTLP_ENDPOINT", "URL"),
             ("KATYDID_OTLP_HEADERS", "api-key=otel%2Dkey4815"),
         ],
-        &["otel-key4815", "otel%2Dkey4815"],
-    ),
+        secrets: &["otel-key4815", "otel%2Dkey4815"],
+    },
 ];
 
 #[test]
@@ -31,7 +45,7 @@ fn what_receivers_repeat_is_masked_before_it_is_truncated() {
         Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), "Cannot POST {request}".to_owned()))),
         Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), format!("{}{{request}}", "x".repeat(112))))),
     ] {
-        for (variables, secrets) in SENDING {
+        for Sending { variables, secrets } in SENDING {
             let folder = tempfile::tempdir().expect("a folder");
             let at = folder.path().display();
             let flags = format!("-t 1s --runs-dir {at}/runs --html {at}/r.html --markdown {at}/r.md");
