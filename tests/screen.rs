@@ -10,14 +10,20 @@ mod disk;
 mod ends;
 #[path = "screen/figures.rs"]
 mod figures;
+#[path = "screen/folders.rs"]
+mod folders;
 #[path = "screen/locale.rs"]
 mod locale;
+#[path = "screen/main_screen.rs"]
+mod main_screen;
 #[path = "screen/redis.rs"]
 mod redis;
 #[path = "screen/secrets.rs"]
 mod secrets;
 #[path = "screen/sending.rs"]
 mod sending;
+#[path = "screen/several.rs"]
+mod several;
 #[path = "screen/signals.rs"]
 mod signals;
 #[path = "screen/silent.rs"]

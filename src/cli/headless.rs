@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use super::exit::Rule;
 use super::load::Local;
-use super::recording::{Line, LineKind, Recording};
+use super::recording::{Line, Recording};
 use super::reports::Wanted;
 use super::{exit, panics, pick, target_host, unnamed};
-use crate::clean;
 use crate::doctor::{self, Preflight};
 use crate::github;
 use crate::headless::{self, Followed, Signals, Started, console, log};
@@ -151,12 +150,5 @@ fn sinks_are_named(settings: &Settings) -> Result<(), String> {
 
 /// Says what there is to say of runs that are recorded and their reports.
 pub(super) fn say_lines(recording: &mut Recording) {
-    for Line { text, kind } in recording.take_lines() {
-        let text = clean::line(&text);
-        match kind {
-            LineKind::Message => console::say(&text),
-            LineKind::Complaint => console::warn(&text),
-            LineKind::Command => console::command(&text),
-        }
-    }
+    recording.take_lines().iter().for_each(Line::print);
 }

@@ -8,7 +8,7 @@ use super::exit::Rule;
 use super::recording::{Recording, Started};
 use super::reports::Wanted;
 use super::usage::{Left, left};
-use super::{panics, runs_dir, unnamed};
+use super::{panics, pick, runs_dir, unnamed};
 use crate::demo::DemoTarget;
 use crate::doctor::Subject;
 use crate::engine::{self, Command, EngineError, RunHandle};
@@ -21,9 +21,9 @@ use crate::settings::Settings;
 use crate::sink;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
-use crate::store::{Sending, Writing};
+use crate::store::{News, Sending, Writing};
 use crate::system::{ci, workflow_command};
-use crate::tui::{Probe, ProbeError, Starter};
+use crate::tui::{List, Probe, ProbeError, Starter};
 
 /// How long the launcher waits for a Redis to respond.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -205,6 +205,14 @@ impl Starter for Local {
         self.recording.writing()
     }
 
+    fn ended(&mut self) {
+        self.recording.end();
+    }
+
+    fn news(&mut self) -> Vec<News> {
+        self.recording.news()
+    }
+
     fn sending(&self) -> Vec<Sending> {
         let masked = |(why, at): (Arc<str>, _)| (panics::masked(&why).into(), at);
         let sending = self.recording.sending().into_iter();
@@ -214,6 +222,11 @@ impl Starter for Local {
     fn destinations(&self) -> Vec<String> {
         let sinks = sink::configured(&self.settings).unwrap_or_default();
         sinks.iter().map(|sink| format!("{} ({})", sink.name(), sink.place())).collect()
+    }
+
+    fn list(&self) -> Option<List> {
+        let (file, select) = (self.settings.file.clone(), self.settings.select());
+        Some(Box::new(move || pick::entries(file.as_deref(), &select)))
     }
 
     fn read(&mut self, scenario: &Scenario) {

@@ -10,7 +10,6 @@ use super::recording::Recording;
 use super::reports::Wanted;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
-use crate::report::text;
 use crate::scenario::catalog::Origin;
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
@@ -44,6 +43,7 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     let named = named.and_then(|entry| entry.load().ok());
     let rule = Rule::screen(settings);
     let mut local = Local::new(settings, rule).sending_to(settings.host.clone(), named);
+    local.recording.summarize();
     match tui::run(entries, &mut local, settings) {
         Ok(outcome) => {
             let code = leave(rule, &outcome, &mut local.recording);
@@ -60,14 +60,14 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Prints the summary on the normal screen, and writes the files.
+/// Writes the files of the last run, and prints the summary of each run on the normal screen.
 fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
     let mut code = exit::CLEAN;
     if let Some(last) = &outcome.last {
         // Write files first: printing blocks if the terminal no longer reads.
         let written = recording.finish();
         if outcome.exit != Exit::HangUp {
-            console::say(&text::summary(last, &rule.verdict(last), console::width()));
+            say_lines(recording);
         }
         if let Some(array) = recording.take_data() {
             console::data(&array);
@@ -75,7 +75,6 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
         code = rule.of_run(last, written);
     }
     if outcome.exit != Exit::HangUp {
-        say_lines(recording);
         for path in &outcome.exports {
             console::say(&panics::masked(&format!("wrote {}", path.display())));
         }

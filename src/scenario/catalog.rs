@@ -69,6 +69,11 @@ impl Entry {
         self
     }
 
+    /// True if it is the same file, or the same embedded scenario.
+    pub fn is_same(&self, other: &Entry) -> bool {
+        self.name == other.name && self.origin == other.origin && self.path() == other.path()
+    }
+
     /// Path of the file; `None` if embedded.
     pub fn path(&self) -> Option<&Path> {
         match &self.source {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::model::Listing;
 use super::reading::Reading;
 use super::starter::ProbeError;
 use crate::doctor::{Answer, Preflight};
@@ -19,6 +20,8 @@ pub(crate) enum Event {
     Exported(Result<Vec<PathBuf>, String>),
     /// Whether the Redis server at this address responds.
     Probed(Arc<str>, Result<(), ProbeError>),
+    /// The list of scenarios again.
+    Listed(Listing),
     /// The result of reading the entry with this index.
     Read(usize, Box<Reading>),
     /// The result of the preflight with this number.

@@ -18,6 +18,7 @@ mod preview;
 mod prompt;
 mod reading;
 mod runtime;
+mod stamps;
 mod starter;
 mod terminal;
 mod text;
@@ -31,7 +32,7 @@ mod writer;
 mod fixture;
 
 pub use exit::{Exit, Outcome, TuiError};
-pub use starter::{Probe, ProbeError, Starter};
+pub use starter::{List, Probe, ProbeError, Starter};
 
 use crate::scenario::catalog::Entry;
 use crate::settings::Settings;

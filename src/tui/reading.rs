@@ -1,6 +1,9 @@
 //! Reads a scenario for the launcher: compiles the file and estimates what it would do.
 
+use std::path::Path;
+
 use super::preview::Preview;
+use super::stamps::Stamps;
 use crate::scenario::catalog::Entry;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 
@@ -10,8 +13,8 @@ pub(crate) struct ReadRequest {
     /// Index of the entry in the list.
     pub index: usize,
     pub entry: Entry,
-    /// The scenario, if it was already read with other overrides.
-    pub known: Option<Result<Scenario, ScenarioError>>,
+    /// The scenario, if it was already read with other overrides, and its files at that time.
+    pub known: Option<(Result<Scenario, ScenarioError>, Stamps)>,
     /// The overrides of the preview.
     pub overrides: Overrides,
 }
@@ -25,12 +28,14 @@ pub(crate) struct Reading {
     pub preview: Result<Preview, String>,
     /// Why it must not be run against the current host.
     pub refusal: Option<&'static str>,
+    /// Its files when it was read.
+    pub stamps: Stamps,
 }
 
 impl ReadRequest {
     /// Reads and previews the scenario. Takes milliseconds, so it must not run on the thread of the screen.
     pub fn read(self) -> Reading {
-        let scenario = self.known.unwrap_or_else(|| self.entry.load());
+        let (scenario, stamps) = self.known.unwrap_or_else(|| load(&self.entry));
         let preview = match &scenario {
             Ok(scenario) => scenario
                 .plan(&self.overrides)
@@ -38,6 +43,15 @@ impl ReadRequest {
                 .map_err(|error| error.text),
             Err(error) => Err(error.text.clone()),
         };
-        Reading { scenario, overrides: self.overrides, preview, refusal: None }
+        Reading { scenario, overrides: self.overrides, preview, refusal: None, stamps }
     }
+}
+
+fn load(entry: &Entry) -> (Result<Scenario, ScenarioError>, Stamps) {
+    // Before it is read, so that no change is missed.
+    let own = Stamps::of(entry.path().map(Path::to_owned));
+    let scenario = entry.load();
+    let others = scenario.iter().flat_map(Scenario::files).filter(|file| Some(file.as_path()) != entry.path());
+    let stamps = own.and(Stamps::of(others));
+    (scenario, stamps)
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::doctor::Subject;
 use crate::engine::RunHandle;
+use crate::scenario::catalog::Entry;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
-use crate::store::{Sending, Writing};
+use crate::store::{News, Sending, Writing};
 
 /// Starts runs for the screen, which only sees their handles.
 pub trait Starter {
@@ -32,9 +33,22 @@ pub trait Starter {
         Vec::new()
     }
 
+    /// Called when the run that was started last is over, so that its reports are written while the screen stays.
+    fn ended(&mut self) {}
+
+    /// Messages about what was written after the end of a run, once.
+    fn news(&mut self) -> Vec<News> {
+        Vec::new()
+    }
+
     /// Systems that runs are sent to, such as `Datadog (datadoghq.eu)`.
     fn destinations(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// A function that lists the scenarios again, to be called on a separate thread. `None` if the list never changes.
+    fn list(&self) -> Option<List> {
+        None
     }
 
     /// Called for each scenario that was read, before any of it is displayed, so that its secrets can be masked.
@@ -66,6 +80,9 @@ pub trait Starter {
         None
     }
 }
+
+/// Lists the scenarios.
+pub type List = Box<dyn FnOnce() -> Vec<Entry> + Send>;
 
 /// Checks whether a Redis server responds.
 pub type Probe = Box<dyn FnOnce() -> Result<(), ProbeError> + Send>;

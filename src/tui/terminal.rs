@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use crossterm::cursor::Show;
+use crossterm::cursor::{MoveTo, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::queue;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
@@ -107,7 +107,9 @@ pub(crate) fn restore() {
         // Modes first: they do not depend on a terminal that accepts bytes.
         let _ = disable_raw_mode();
         let mut bytes = Vec::new();
-        let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste);
+        // What follows is printed where the screen was if the terminal has no alternate screen, or it is turned off.
+        let _ = queue!(bytes, Clear(ClearType::All), MoveTo(0, 0), LeaveAlternateScreen, Show);
         // Do not wait twice for a terminal that accepts nothing.
         if writer::send(&mut bytes).is_ok() && takes {
             writer::settle(PATIENCE);

@@ -42,6 +42,8 @@ pub(crate) struct Item {
     pub entry: Entry,
     /// `None` until it has been read.
     pub reading: Option<Reading>,
+    /// Its files have changed since.
+    pub is_changed: bool,
 }
 
 /// Whether a Redis server responds, probed before the start.
@@ -63,7 +65,7 @@ pub(crate) enum Shown<'a> {
 
 impl Item {
     pub fn new(entry: Entry) -> Self {
-        Self { entry, reading: None }
+        Self { entry, reading: None, is_changed: false }
     }
 
     /// The scenario, if it has been read.
@@ -140,7 +142,7 @@ impl Launcher {
     }
 
     fn is_due(&self, item: &Item) -> bool {
-        item.reading.as_ref().is_none_or(|reading| reading.overrides != self.overrides)
+        item.is_changed || item.reading.as_ref().is_none_or(|reading| reading.overrides != self.overrides)
     }
 
     /// The next entry to read: the highlighted one, then the others in order, so that broken ones are marked.
@@ -149,7 +151,8 @@ impl Launcher {
         let due = |index: &usize| self.items.get(*index).is_some_and(|item| self.is_due(item));
         let index = order.into_iter().find(due)?;
         let item = self.items.get(index)?;
-        let known = item.scenario().cloned();
+        let known = item.reading.as_ref().filter(|_| !item.is_changed);
+        let known = known.map(|reading| (reading.scenario.clone(), reading.stamps.clone()));
         Some(ReadRequest { index, entry: item.entry.clone(), known, overrides: self.overrides.clone() })
     }
 
@@ -157,6 +160,7 @@ impl Launcher {
     pub fn take(&mut self, index: usize, reading: Reading) {
         if let Some(item) = self.items.get_mut(index) {
             item.reading = Some(reading);
+            item.is_changed = false;
         }
     }
 

@@ -3,6 +3,7 @@
 mod checking;
 mod focus;
 mod launcher;
+mod listing;
 mod note;
 mod planned;
 mod question;
@@ -12,6 +13,7 @@ mod sort;
 pub(crate) use checking::{Checking, Diagnosis};
 pub(crate) use focus::{Focus, List};
 pub(crate) use launcher::{Item, Launcher, ProbeResult, Shown};
+pub(crate) use listing::Listing;
 pub(crate) use planned::{Pending, Planned};
 pub(crate) use question::Question;
 pub(crate) use run::Run;

@@ -1,19 +1,19 @@
 //! The main loop: takes events, updates the model, carries out effects, and draws a frame when something changed.
 
+mod background;
 mod checks;
+mod events;
 mod exports;
 mod leaving;
+mod pacing;
 mod reader;
 mod suspend;
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
-
-use crossterm::event::Event as Input;
 
 use super::event::Event;
 use super::exit::{Exit, Outcome, TuiError};
@@ -27,14 +27,15 @@ use crate::scenario::Overrides;
 use crate::scenario::catalog::Entry;
 use crate::settings::Settings;
 use crate::stats::Snapshot;
-use crate::store::{News, Writing};
-use crate::system::signals;
+use crate::store::Writing;
+use background::Lister;
 use exports::Exports;
 use leaving::{GRACE, Leaving};
+use pacing::Pacing;
 use reader::{HOLD, Reader};
 
-/// Minimum time between two frames.
-const FRAME: Duration = Duration::from_millis(100);
+/// Interval of checks for what changes with time only.
+const TICK: Duration = Duration::from_millis(50);
 /// Interval of checks for a hang-up.
 const WATCH: Duration = Duration::from_secs(1);
 
@@ -54,6 +55,7 @@ struct Loop<'a> {
     /// A Redis server is being probed.
     probing: bool,
     reader: Reader,
+    lister: Lister,
     /// Number of the last checks in the background.
     checks: u64,
     begun: Instant,
@@ -62,6 +64,7 @@ struct Loop<'a> {
     autoquit: Option<Duration>,
     ended: Option<Instant>,
     dirty: bool,
+    pacing: Pacing,
     redraw: bool,
 }
 
@@ -90,12 +93,14 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Set
         writing: Vec::new(),
         probing: false,
         reader: Reader::default(),
+        lister: Lister::default(),
         checks: 0,
         begun: Instant::now(),
         leaving: None,
         autoquit: settings.autoquit,
         ended: None,
         dirty: true,
+        pacing: Pacing::default(),
         redraw: false,
     };
     let result = this.run_until_exit(&mut screen, effects);
@@ -111,7 +116,7 @@ impl Loop<'_> {
         for effect in effects {
             self.effect(effect, screen)?;
         }
-        let (mut drawn, mut watched) = (None::<Instant>, Instant::now());
+        let mut watched = Instant::now();
         loop {
             if let Some(exit) = self.finished() {
                 return Ok(exit);
@@ -128,17 +133,18 @@ impl Loop<'_> {
                 self.leave(Exit::Quit);
             }
             self.read();
-            let due = drawn.is_none_or(|at| now.duration_since(at) >= FRAME);
+            let due = self.pacing.due_in(now).is_zero();
             let held = self.is_held();
             if self.dirty && due && !held && !self.has_no_terminal() && screen.ready() {
-                drawn = Some(now);
+                self.pacing.draws(now);
                 self.draw(screen);
             }
-            // If the terminal is busy, retry a little later.
             let wait = if held {
                 HOLD
-            } else if self.dirty || self.awaits_time() {
-                FRAME / 2
+            } else if self.dirty {
+                self.pacing.retry_in(now)
+            } else if self.awaits_time() {
+                TICK
             } else {
                 WATCH / 2
             };
@@ -148,10 +154,7 @@ impl Loop<'_> {
                     self.event(event, screen)?;
                 }
             }
-            for News { text, is_bad } in self.writing.iter_mut().filter_map(Writing::news) {
-                self.model.show_toast(self.starter.masked(&text), is_bad);
-                self.dirty = true;
-            }
+            self.show_news();
             if let Some(run) = &mut self.model.run {
                 let sending = self.starter.sending();
                 self.dirty |= run.sending != sending;
@@ -159,6 +162,7 @@ impl Loop<'_> {
             }
             self.message(Message::Tick, screen)?;
             self.probe();
+            self.look();
         }
     }
 
@@ -199,63 +203,6 @@ impl Loop<'_> {
         (self.handle.is_none() || leaving.is_over(now)).then_some(leaving.exit())
     }
 
-    fn event(&mut self, event: Event, screen: &mut Screen) -> Result<(), TuiError> {
-        match event {
-            Event::Input(Input::Key(key)) => self.message(Message::Key(key), screen)?,
-            Event::Input(Input::Paste(text)) => self.message(Message::Paste(text), screen)?,
-            Event::Input(Input::Resize(..)) => self.dirty = true,
-            Event::Input(_) => {}
-            Event::Snapshot(run, snapshot) if run == self.run => {
-                self.last = Some(snapshot.clone());
-                if snapshot.state.is_done() {
-                    self.handle = None;
-                    self.ended = Some(Instant::now());
-                }
-                self.message(Message::Snapshot(snapshot), screen)?;
-            }
-            Event::Lost(run) if run == self.run && self.handle.is_some() => {
-                self.handle = None;
-                self.message(Message::Lost, screen)?;
-            }
-            // From a previous run.
-            Event::Snapshot(..) | Event::Lost(_) => {}
-            Event::Exported(result) => {
-                self.exports.ended(&result);
-                let masked = |path: PathBuf| PathBuf::from(self.starter.masked(&path.display().to_string()));
-                let shown = result
-                    .map(|paths| paths.into_iter().map(masked).collect())
-                    .map_err(|why| self.starter.masked(&why));
-                self.message(Message::Exported(shown), screen)?;
-            }
-            Event::Probed(url, answer) => {
-                self.probing = false;
-                self.message(Message::Probed(url, answer), screen)?;
-            }
-            Event::Read(index, mut reading) => {
-                self.reader.ended();
-                if let Ok(scenario) = &reading.scenario {
-                    self.starter.read(scenario);
-                    reading.refusal = self.starter.refusal(scenario, &reading.overrides);
-                    if let Ok(preview) = &mut reading.preview {
-                        preview.remarks.extend(preview.estimate.vu_hours.and_then(|hours| self.starter.warning(hours)));
-                    }
-                }
-                self.message(Message::Read(index, reading), screen)?;
-            }
-            Event::Checked(..) if self.leaving.is_some() => {}
-            Event::Checked(number, found) => self.message(Message::Checked(number, found), screen)?,
-            Event::Diagnosed(number, answers) => self.message(Message::Diagnosed(number, answers), screen)?,
-            Event::Signal(signals::HANG_UP) => self.leave(Exit::HangUp),
-            // The writer of a file that is too large gets an error and reports it.
-            Event::Signal(signals::FILE_SIZE) => {}
-            Event::Signal(number) => self.leave(Exit::Signal(number)),
-            Event::Suspend => self.effect(Effect::Suspend, screen)?,
-            Event::HangUp => self.leave(Exit::HangUp),
-            Event::Panic(words) => return Err(TuiError::Panicked(words)),
-        }
-        Ok(())
-    }
-
     fn message(&mut self, message: Message, screen: &mut Screen) -> Result<(), TuiError> {
         self.model.now = self.begun.elapsed();
         let messages =
@@ -272,6 +219,7 @@ impl Loop<'_> {
 
     fn effect(&mut self, effect: Effect, screen: &mut Screen) -> Result<(), TuiError> {
         match effect {
+            Effect::Start { index, .. } if self.has_changed(index) => self.model.launcher.read_and_start(index),
             Effect::Start { index, overrides } => match self.preflight(index, &overrides) {
                 Some(number) => self.message(Message::Checking { number, index, overrides }, screen)?,
                 None => self.effect(Effect::Launch { index, overrides, warning: String::new() }, screen)?,
@@ -333,38 +281,6 @@ impl Loop<'_> {
         self.writing = self.starter.writing();
         self.ended = None;
         Message::Started { index, overrides, planned, first }
-    }
-
-    /// Gives the reader the next entry of the launcher. Nothing is read during a run.
-    fn read(&mut self) {
-        if self.reader.is_reading() || self.leaving.is_some() || self.model.run.is_some() {
-            return;
-        }
-        if let Some(order) = self.model.launcher.to_read() {
-            self.reader.start(order, &self.sender);
-        }
-    }
-
-    /// True while a frame would only show that an entry is being read.
-    fn is_held(&self) -> bool {
-        self.reader.is_recent() && self.model.run.is_none() && self.model.launcher.is_waiting()
-    }
-
-    /// Probes the Redis server of the highlighted scenario, once the launcher is drawn, because resolving and
-    /// connecting take time.
-    fn probe(&mut self) {
-        let launcher = &self.model.launcher;
-        if self.probing || self.dirty || self.leaving.is_some() || self.model.run.is_some() {
-            return;
-        }
-        let Some((target, secrets)) = launcher.to_ask(self.begun.elapsed()) else { return };
-        let Some(ask) = self.starter.probe(target, secrets) else { return };
-        let (url, sender) = (Arc::clone(&target.url), self.sender.clone());
-        let work = move || {
-            let _ = sender.send(Event::Probed(url, ask()));
-        };
-        // If no thread can be started, the result stays unknown.
-        self.probing = std::thread::Builder::new().name("probe".into()).spawn(work).is_ok();
     }
 
     /// Waits for an export that is being written.

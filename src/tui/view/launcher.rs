@@ -16,6 +16,9 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::plain;
 
+/// Shown below the list if it has embedded scenarios only.
+const NO_FILES: &str = "Your own: YAML files in ./scenarios; `katydid init` writes a first one.";
+
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let title = Line::from(vec![
@@ -59,7 +62,15 @@ fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             (false, false) => Line::raw(line),
         }
     });
-    put_lines(frame, inner, lines.collect());
+    let mut lines: Vec<Line<'_>> = lines.collect();
+    if launcher.items.iter().all(|item| item.entry.origin == Origin::Embedded) {
+        let hint = text::wrap(NO_FILES, width).into_iter().map(|line| Line::styled(line, theme.dim));
+        if lines.len() + 1 + hint.len() <= height {
+            lines.push(Line::default());
+            lines.extend(hint);
+        }
+    }
+    put_lines(frame, inner, lines);
 }
 
 fn item(item: &Item, selected: bool, width: usize, theme: &Theme) -> String {
