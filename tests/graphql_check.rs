@@ -180,6 +180,33 @@ fn unavailable_schemas_are_reported() {
 }
 
 #[test]
+fn a_schema_may_be_in_several_files() {
+    let scenario = "host: http://h\ntasks: [{ steps: [{ graphql: \"{ product(id: 1) { maker { name } } }\" }] }]";
+    let folder = with(&[("s.yaml", scenario)]);
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    };
+    write("types/readme.md", "no SDL");
+    write("types/query.graphql", "type Query { product(id: ID!): Product }");
+    write("types/parts/product.graphqls", "type Product {\n  id: ID!\n  maker: Maker @aws_api_key\n}");
+    write("maker.gql", "type Maker { name: String since: AWSDate }");
+    let both = ["--schema", "types", "--schema", "maker.gql"];
+    let (printed, code) = check(folder.path(), &[&["s.yaml"], &both[..]].concat());
+    assert!(code == 0 && printed.contains("1 step is valid against the schema of types, maker.gql"), "{printed}");
+    let named = ["--schema", "types", "--schema", "types/query.graphql", "--schema", "maker.gql"];
+    let (printed, code) = check(folder.path(), &[&["s.yaml"], &named[..]].concat());
+    assert_eq!(code, 0, "a file beside its folder: {printed}");
+    // Errors name their file.
+    let (printed, code) = check(folder.path(), &["s.yaml", "--schema", "types"]);
+    assert!(code == 2 && printed.contains("types/parts/product.graphqls:3:10: this is not"), "{printed}");
+    std::fs::create_dir(folder.path().join("empty")).expect("a folder");
+    let (printed, code) = check(folder.path(), &["s.yaml", "--schema", "empty"]);
+    assert!(code == 2 && printed.contains("empty: no .graphql, .graphqls or .gql files in this folder"), "{printed}");
+}
+
+#[test]
 fn the_schema_of_the_demo_shop_is_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (printed, code) = check(root, &["scenarios/graphql.yaml", "--introspect"]);

@@ -122,9 +122,10 @@ pub struct Check {
     /// Scenario files, or names of embedded scenarios
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Validate GraphQL documents against this schema: SDL, or an introspection result as JSON
+    /// Validate GraphQL documents against this schema: SDL, or an introspection result as JSON; a folder is all of its
+    /// GraphQL files, and the option can be repeated
     #[arg(long, value_name = "FILE", conflicts_with = "introspect")]
-    pub schema: Option<PathBuf>,
+    pub schema: Vec<PathBuf>,
     /// Validate them against the schema of the scenario's GraphQL endpoint, or of the one at URL
     #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, value_parser = Unrepeated(check_schema::address, "--introspect <URL>"))]
     pub introspect: Option<Option<Url>>,

@@ -16,8 +16,8 @@ pub(super) enum SchemaFrom {
     /// No schema.
     #[default]
     Nowhere,
-    /// A file with SDL or an introspection result.
-    File(PathBuf),
+    /// Files with SDL or an introspection result, or folders of them.
+    Files(Vec<PathBuf>),
     /// Introspection of the scenario's endpoint.
     Endpoint,
     /// Introspection of another server.
@@ -35,12 +35,12 @@ pub(super) struct CheckedSchema {
 
 impl SchemaFrom {
     /// Source selected by the flags.
-    pub(super) fn flags(file: Option<PathBuf>, introspect: Option<Option<Url>>) -> Self {
-        match (file, introspect) {
-            (Some(file), _) => Self::File(file),
-            (None, Some(Some(url))) => Self::Address(url),
-            (None, Some(None)) => Self::Endpoint,
-            (None, None) => Self::Nowhere,
+    pub(super) fn flags(files: Vec<PathBuf>, introspect: Option<Option<Url>>) -> Self {
+        match introspect {
+            _ if !files.is_empty() => Self::Files(files),
+            Some(Some(url)) => Self::Address(url),
+            Some(None) => Self::Endpoint,
+            None => Self::Nowhere,
         }
     }
 
@@ -64,7 +64,10 @@ impl SchemaFrom {
     fn schema(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<(GraphqlSchema, String)>, String> {
         match self {
             Self::Nowhere => Ok(None),
-            Self::File(path) => Ok(Some((GraphqlSchema::load(path)?, path.display().to_string()))),
+            Self::Files(paths) => {
+                let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+                Ok(Some((GraphqlSchema::load(paths)?, names.join(", "))))
+            }
             Self::Endpoint if host.or(scenario.host()) == Some(DEMO_HOST) => {
                 let demo = DemoTarget::start(0).map_err(|error| format!("cannot start the demo target: {error}"))?;
                 ask(scenario.graphql_endpoint(Some(&demo.url())), "the demo target")

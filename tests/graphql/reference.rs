@@ -53,7 +53,7 @@ fn what_graphql_js_executes_is_valid_and_what_it_refuses_is_not() {
     let expected = reference(&schema, &cases);
     let cases: Vec<Vec<Value>> = serde_json::from_str(&cases).expect("the cases");
     assert_eq!(cases.len(), expected.len());
-    let schema = GraphqlSchema::load(&schema).expect("a schema");
+    let schema = GraphqlSchema::load(&[schema]).expect("a schema");
     let mut wrong = Vec::new();
     for (case, expected) in cases.iter().zip(&expected) {
         let document = case[0].as_str().expect("a document");

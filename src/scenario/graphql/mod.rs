@@ -9,6 +9,7 @@ pub mod introspection;
 pub(crate) mod introspection_query;
 mod parse;
 pub mod schema;
+mod schema_files;
 mod sdl;
 mod subscription_root;
 mod uses;

@@ -4,7 +4,7 @@
 //! and suggestions.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::PathBuf;
 
 use apollo_compiler::diagnostic::ToCliReport as _;
 use apollo_compiler::parser::{LineColumn, SourceSpan};
@@ -14,9 +14,10 @@ use apollo_compiler::{ExecutableDocument, Schema};
 
 use super::finding::{Finding, LISTED, near};
 use super::parse::without_descriptions;
+use super::sdl::Part;
 use super::subscription_root::Roots;
 use super::values::VariableValue;
-use super::{deprecated, input_values, introspection, sdl, values};
+use super::{deprecated, input_values, introspection, schema_files, sdl, values};
 use crate::scenario::syntax::source;
 
 /// Maximum size of a schema in bytes.
@@ -27,15 +28,20 @@ pub const MAX_BYTES: u64 = 16_000_000;
 pub struct GraphqlSchema(Valid<Schema>);
 
 impl GraphqlSchema {
-    /// Reads a schema from a file.
+    /// Reads a schema from a file, or from several that each have a part of it. A folder is all GraphQL files in it and
+    /// below.
     ///
     /// # Errors
-    /// If the file cannot be read or is not a valid schema.
-    pub fn load(path: &Path) -> Result<Self, String> {
-        let bytes = source::read_limited(path, MAX_BYTES)?;
-        let origin = path.display().to_string();
-        let text = String::from_utf8(bytes).map_err(|_| format!("{origin} is not UTF-8 text"))?;
-        Self::read(&origin, &text)
+    /// If a file cannot be read, or they are not a valid schema.
+    pub fn load(paths: &[PathBuf]) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        for path in schema_files::list(paths)? {
+            let bytes = source::read_limited(&path, MAX_BYTES)?;
+            let origin = path.display().to_string();
+            let text = String::from_utf8(bytes).map_err(|_| format!("{origin} is not UTF-8 text"))?;
+            parts.push(part(&origin, &text)?);
+        }
+        sdl::read(&parts).map(Self)
     }
 
     /// Parses SDL or an introspection result; `origin` names the source in errors.
@@ -43,16 +49,7 @@ impl GraphqlSchema {
     /// # Errors
     /// If it is not a valid schema.
     pub fn read(origin: &str, text: &str) -> Result<Self, String> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // SDL never starts with a brace.
-        let is_introspection = text.trim_start().starts_with(['{', '[']);
-        let sdl = if is_introspection {
-            introspection::sdl(text).map_err(|why| format!("{origin}: {why}"))?
-        } else {
-            text.to_owned()
-        };
-        // Positions in the generated SDL are not those of the introspection result.
-        sdl::read(origin, &sdl, !is_introspection).map(Self)
+        sdl::read(&[part(origin, text)?]).map(Self)
     }
 
     /// Validates a document. `given`: the variables of `operation`.
@@ -158,6 +155,20 @@ impl GraphqlSchema {
         let Ok(field) = self.0.type_field(of, field) else { return Vec::new() };
         field.arguments.iter().map(|argument| argument.name.as_str()).collect()
     }
+}
+
+/// SDL, also of an introspection result.
+fn part(origin: &str, text: &str) -> Result<Part, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // SDL never starts with a brace.
+    let is_introspection = text.trim_start().starts_with(['{', '[']);
+    let sdl = if is_introspection {
+        introspection::sdl(text).map_err(|why| format!("{origin}: {why}"))?
+    } else {
+        text.to_owned()
+    };
+    // Positions in the generated SDL are not those of the introspection result.
+    Ok(Part { origin: origin.to_owned(), sdl, has_positions: !is_introspection })
 }
 
 /// A finding at a position in the document.

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::Value;
+use apollo_compiler::diagnostic::ToCliReport as _;
+use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{ExtendedType, SchemaBuilder};
 use apollo_compiler::validation::{DiagnosticList, Valid, WithErrors};
 
@@ -32,15 +34,25 @@ const HARMLESS: [&str; 9] = [
 /// Errors in the arguments of a directive, which begin with its name.
 const HARMLESS_ARGUMENTS: [&str; 2] = ["` is not supported by `@", "the required argument `@"];
 
-/// Parses and validates SDL. `has_positions`: the text is a file of the user.
+/// A part of a schema: all of it, or one of several files.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Where it is from, such as the name of a file.
+    pub origin: String,
+    pub sdl: String,
+    /// The text is a file of the user.
+    pub has_positions: bool,
+}
+
+/// Parses and validates SDL in one or several parts.
 ///
 /// # Errors
-/// If it is not a valid schema; `origin` names the source.
-pub(super) fn read(origin: &str, sdl: &str, has_positions: bool) -> Result<Valid<Schema>, String> {
-    let (schema, errors) = parse(origin, sdl, INTROSPECTION);
+/// If it is not a valid schema; names the part, or all of them.
+pub(super) fn read(parts: &[Part]) -> Result<Valid<Schema>, String> {
+    let (schema, errors) = parse(parts, INTROSPECTION);
     let implied = implied(&schema, &errors);
     let (schema, errors) =
-        if implied.is_empty() { (schema, errors) } else { parse(origin, sdl, &format!("{INTROSPECTION}\n{implied}")) };
+        if implied.is_empty() { (schema, errors) } else { parse(parts, &format!("{INTROSPECTION}\n{implied}")) };
     // Parts of a schema may have only some of the roots.
     let has_root = schema.schema_definition.mutation.is_some() || schema.schema_definition.subscription.is_some();
     let harmful = || {
@@ -50,20 +62,38 @@ pub(super) fn read(origin: &str, sdl: &str, has_positions: bool) -> Result<Valid
         })
     };
     if let Some(first) = harmful().find(|one| one.line_column_range().is_some()).or_else(|| harmful().next()) {
-        let at = first.line_column_range().map(|range| range.start).filter(|_| has_positions);
-        let place = at.map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
-        return Err(format!("{origin}{place}: this is not a valid GraphQL schema: {}", first.error));
+        let file = first.error.location().and_then(|at| errors_source(&schema, at));
+        let of = |origin: &str| parts.iter().find(|part| part.origin == origin);
+        let place = match (file.as_deref().and_then(of), first.line_column_range()) {
+            (Some(part), Some(range)) if part.has_positions => {
+                format!("{}:{}:{}", part.origin, range.start.line, range.start.column)
+            }
+            (Some(part), _) => part.origin.clone(),
+            (None, _) => all(parts),
+        };
+        return Err(format!("{place}: this is not a valid GraphQL schema: {}", first.error));
     }
     match wrong_one_of(&schema) {
-        Some(why) => Err(format!("{origin}: this is not a valid GraphQL schema: {why}")),
+        Some(why) => Err(format!("{}: this is not a valid GraphQL schema: {why}", all(parts))),
         None => Ok(Valid::assume_valid(schema)),
     }
 }
 
+/// The origins of all parts.
+fn all(parts: &[Part]) -> String {
+    parts.iter().map(|part| part.origin.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// The part that an error is in.
+fn errors_source(schema: &Schema, at: SourceSpan) -> Option<String> {
+    Some(schema.sources.get(&at.file_id())?.path().to_string_lossy().into_owned())
+}
+
 /// The schema with its errors. `implied`: definitions that the text leaves out.
-fn parse(origin: &str, sdl: &str, implied: &str) -> (Schema, DiagnosticList) {
+fn parse(parts: &[Part], implied: &str) -> (Schema, DiagnosticList) {
     let builder = SchemaBuilder::new().adopt_orphan_extensions().ignore_builtin_redefinitions();
-    match builder.parse(sdl, origin).parse(implied, "implied.graphql").build() {
+    let builder = parts.iter().fold(builder, |builder, part| builder.parse(part.sdl.as_str(), part.origin.as_str()));
+    match builder.parse(implied, "implied.graphql").build() {
         Err(WithErrors { partial, errors, .. }) => (partial, errors),
         Ok(schema) => {
             let sources = schema.sources.clone();
