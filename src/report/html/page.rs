@@ -26,7 +26,8 @@ pub(super) struct Page {
     thresholds: Vec<Threshold>,
     resolution: String,
     has_margins: bool,
-    has_redis: bool,
+    /// Name of the server if there are charts of it.
+    redis: Option<String>,
     has_deliveries: bool,
     has_times: bool,
     events: Vec<Event>,
@@ -101,7 +102,7 @@ impl Page {
             thresholds: last.judgements.iter().map(Threshold::of).collect(),
             resolution: charts::resolution(run),
             has_margins: charts::has_margins(run),
-            has_redis: charts::has_redis(run),
+            redis: charts::has_redis(run).then(|| line(run.last.redis.as_ref().map_or("Redis", |redis| redis.name()))),
             has_deliveries: charts::has_deliveries(run),
             has_times: charts::has_times(run),
             events: events.map(|event| Event { at: units::clock(event.elapsed), text: line(&event.text) }).collect(),

@@ -12,7 +12,7 @@ use crate::units;
 #[derive(Serialize)]
 pub(super) struct Section {
     id: &'static str,
-    title: &'static str,
+    title: String,
     /// Sentences above the table.
     lines: Vec<String>,
     columns: Vec<&'static str>,
@@ -40,7 +40,7 @@ fn graphql(snapshot: &Snapshot) -> Option<Section> {
         ["depth", "fields", "nodes", "cost", "cost requested", "least available", "requests", "failed", "p50"];
     (!rows.is_empty()).then(|| Section {
         id: "graphql",
-        title: "GraphQL operations",
+        title: "GraphQL operations".to_owned(),
         lines: Vec::new(),
         columns: columns.into_iter().chain(["p95", "p99"]).collect(),
         rows,
@@ -67,7 +67,7 @@ fn redis(snapshot: &Snapshot) -> Option<Section> {
     });
     Some(Section {
         id: "redis",
-        title: "Redis",
+        title: line(redis.name()),
         lines: text::redis(snapshot).iter().map(|sentence| line(sentence)).collect(),
         columns: vec![
             "published",

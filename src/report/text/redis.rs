@@ -2,14 +2,13 @@
 
 use crate::report::shown::was;
 use crate::stats::Snapshot;
-use crate::stats::server::ServerFigures;
 use crate::units;
 
 /// Delivery of published messages and state of the Redis server, one sentence each; none in a run without Redis.
 pub fn redis(snapshot: &Snapshot) -> Vec<String> {
     let Some(redis) = &snapshot.redis else { return Vec::new() };
     let mut out = Vec::new();
-    let name = redis.server.as_ref().map_or("Redis", ServerFigures::name);
+    let name = redis.name();
     let all = &redis.total;
     let count = units::count;
     if snapshot.measures_delivery() && (all.published > 0 || all.received > 0) {

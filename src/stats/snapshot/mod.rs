@@ -140,6 +140,13 @@ pub struct RedisView {
     pub server: Option<ServerFigures>,
 }
 
+impl RedisView {
+    /// Name of the server's product, such as `Valkey`; `Redis` until it is known.
+    pub fn name(&self) -> &str {
+        self.server.as_ref().map_or("Redis", ServerFigures::name)
+    }
+}
+
 /// Constant data of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunInfo {
