@@ -37,6 +37,22 @@ user_classes:
 }
 
 #[test]
+fn reports_name_valkey() {
+    let valkey = Redis::valkey();
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!(
+        "redis: {{ url: 'valkey://127.0.0.1:{}' }}\nusers: 1\nrun_time: 3s\ntasks: [{{ steps: [{{ redis: PING }}, {{ wait: 50ms }}] }}]\n",
+        valkey.port
+    );
+    std::fs::write(folder.path().join("s.yaml"), text).expect("a written file");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"));
+    command.args(["-f", "s.yaml", "--headless", "--no-record", "--html", "r.html"]).current_dir(folder.path());
+    assert!(command.output().expect("the command runs").status.success());
+    let page = std::fs::read_to_string(folder.path().join("r.html")).expect("the report");
+    assert!(page.contains(">Valkey</h2>") && !page.contains(">Redis</h2>"), "the title of the section");
+}
+
+#[test]
 fn doctor_names_valkey() {
     let valkey = Redis::valkey();
     let folder = tempfile::tempdir().expect("a folder");

@@ -12,6 +12,7 @@ use super::info::{Info, InfoCounters, largest_buffer};
 use super::resp::FormatError;
 use super::shared::{CONNECT_TIMEOUT, RedisShared};
 use crate::stats::server::ServerFigures;
+use crate::units;
 
 /// Interval between samples.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -69,7 +70,7 @@ impl Monitor {
                 }
             }
             Err(_) => {
-                self.latest.stale = Some(format!("no response for {} s", TIMEOUT.as_secs()));
+                self.latest.stale = Some(format!("no response for {}", units::plain(TIMEOUT)));
                 self.connection = None;
             }
         }
