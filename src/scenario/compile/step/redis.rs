@@ -8,7 +8,7 @@ use crate::scenario::compile::builder::Builder;
 use crate::scenario::compile::fields::Fields;
 use crate::scenario::compile::unsatisfiable::Tested;
 use crate::scenario::eval::expect::Unit;
-use crate::scenario::eval::template::Text;
+use crate::scenario::eval::template::{self, Text};
 use crate::scenario::grammar::actions::{PUBLISH, REDIS, SUBSCRIBE};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{
@@ -235,13 +235,25 @@ impl Builder<'_> {
         Some(Action::Unsubscribe(self.channels(argument, "unsubscribe").0))
     }
 
+    /// Reports quotes around an argument of a command in one string, which would be sent.
+    fn quoted_argument(&mut self, argument: &Node, words: &[&str]) {
+        let is_quoted = |word: &&&str| word.len() > 1 && word.starts_with(['"', '\'']);
+        let Some(word) = words.iter().skip(1).find(is_quoted) else { return };
+        let quote = &word[..1];
+        let message = format!("quotes do not join arguments: `{quote}` would be sent");
+        let note = "write a list, in which each item is one argument: redis: [SET, key, \"a value\"]";
+        self.report(argument.at.clone(), message, note);
+    }
+
     pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let mut command = Vec::new();
         match argument.scalar() {
-            // A single string is split at spaces; arguments with spaces need a list.
+            // A single string is split at spaces outside of templates; arguments with spaces need a list.
             Some(text) => {
-                for word in text.split_whitespace() {
+                let words = template::words(text);
+                self.quoted_argument(argument, &words);
+                for word in words {
                     let kind = Kind::Text(word.to_owned());
                     command.extend(self.text(&Node { at: argument.at.clone(), kind }, "redis"));
                 }
@@ -256,7 +268,7 @@ impl Builder<'_> {
             );
         }
         // The command as written: a rendered template may be a secret.
-        let word = argument.one_or_more().first().and_then(|n| n.scalar()?.split_whitespace().next());
+        let word = argument.one_or_more().first().and_then(|n| template::words(n.scalar()?).first().copied());
         let first = word.filter(|word| !word.contains("{{")).map_or_else(|| "COMMAND".to_owned(), str::to_uppercase);
         if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
             self.report(argument.at.clone(), format!("{first} {why}"), *instead);

@@ -33,6 +33,7 @@ pub use json::Json;
 pub(crate) use json::{JsonBuilder, to_json};
 pub(crate) use names::{Names, process};
 pub use parts::{Part, Text};
+pub(crate) use pieces::words;
 pub(crate) use plain::shown;
 pub use scope::{Scope, SlotId, SlotTable};
 pub(crate) use template_error::TemplateError;

@@ -36,6 +36,33 @@ pub(super) fn split(source: &str) -> Result<Vec<StringPiece<'_>>, TemplateError>
     Ok(pieces)
 }
 
+/// Splits a string at white space outside of its `{{ … }}`. A template without an end is one word with all that follows.
+pub(crate) fn words(source: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = source.trim_start();
+    while !rest.is_empty() {
+        let mut end = 0;
+        loop {
+            let tail = &rest[end..];
+            let space = tail.find(char::is_whitespace).unwrap_or(tail.len());
+            let Some(open) = tail[..space].find("{{").map(|open| open + 2) else {
+                end += space;
+                break;
+            };
+            match close(&tail[open..]) {
+                Some(inner) => end += open + inner.end + 2,
+                None => {
+                    end = rest.trim_end().len();
+                    break;
+                }
+            }
+        }
+        words.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    words
+}
+
 /// Whether the mark is outside all `{{ … }}`.
 fn outside(source: &str, mark: &str) -> bool {
     let mut rest = source;
@@ -64,4 +91,25 @@ fn close(text: &str) -> Option<Range<usize>> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    #[test]
+    fn blanks_in_templates_do_not_split() {
+        for (source, wanted) in [
+            ("GET cart:{{ user.id }}", &["GET", "cart:{{ user.id }}"][..]),
+            (" SET  {{ a }}:{{ b ~ ' x ' }}y  1 ", &["SET", "{{ a }}:{{ b ~ ' x ' }}y", "1"]),
+            ("SET k {{ {'a b': 1} | tojson }}", &["SET", "k", "{{ {'a b': 1} | tojson }}"]),
+            ("SET k {{ \" }} \" ~ x }}z w", &["SET", "k", "{{ \" }} \" ~ x }}z", "w"]),
+            ("GET {{ user.id x ", &["GET", "{{ user.id x"]),
+            ("SET k {\"a\":1}", &["SET", "k", "{\"a\":1}"]),
+            ("\t", &[]),
+            ("é\u{a0}ü", &["é", "ü"]),
+        ] {
+            assert_eq!(words(source), wanted, "{source}");
+        }
+    }
 }
