@@ -10,6 +10,7 @@ use crate::scenario::compile::builder::Builder;
 use crate::scenario::compile::fields::Fields;
 use crate::scenario::eval::template::{Part, Text};
 use crate::scenario::grammar::actions;
+use crate::scenario::grammar::hints;
 use crate::scenario::plan::{Auth, Body, EndpointId, FixedPath, HttpStep, UrlTemplate};
 use crate::scenario::secrets::userinfo::mask;
 use crate::scenario::syntax::node::{Kind, Node};
@@ -25,7 +26,6 @@ const OURS: [(HeaderName, &str); 3] = [
     (CONNECTION, "remove it; use connections: per_request for a new connection per request"),
 ];
 const NO_AUTH: &str = "write auth: { bearer: \"{{ token }}\" }, auth: { basic: { username: ada, password: … } }, or auth: none to send none";
-const WRITE: &str = "write the address after the action: - get: /path";
 
 /// A request, before its connection settings are known.
 pub(super) struct Message {
@@ -64,7 +64,11 @@ impl<'a> Builder<'a> {
             Kind::Text(text) => Some(text.clone()),
             _ if fields.key("url").is_some() => None,
             _ => {
-                self.report(address.at.clone(), format!("`{verb}`: expected a path, found {}", address.what()), WRITE);
+                self.report(
+                    address.at.clone(),
+                    format!("`{verb}`: expected a path, found {}", address.what()),
+                    hints::ADDRESS,
+                );
                 None
             }
         };
@@ -86,8 +90,15 @@ impl<'a> Builder<'a> {
     pub(super) fn carried(&mut self, message: Option<Message>, fields: &Fields<'_>) -> Option<HttpStep> {
         let (mut fixed_headers, mut headers) = (HeaderMap::new(), Vec::new());
         let mut names_itself = false;
+        let step = fields.get("headers").map(Node::entries).unwrap_or_default();
         for node in [self.settings.defaults.get("headers"), fields.get("headers")].into_iter().flatten() {
-            let own = self.headers(node);
+            // Templates of defaults that the step replaces are not evaluated.
+            let replaced: Vec<&str> = if std::ptr::eq(node.entries(), step) {
+                Vec::new()
+            } else {
+                step.iter().map(|(key, _)| key.name.as_str()).collect()
+            };
+            let own = self.headers(node, &replaced);
             // Headers of a step override the defaults.
             for name in own.fixed.keys().chain(own.varying.iter().map(|(name, _)| name)).chain(&own.none) {
                 fixed_headers.remove(name);
@@ -207,7 +218,7 @@ impl<'a> Builder<'a> {
         Some(UrlTemplate::Templated { base: ANY_BASE.into(), path, query })
     }
 
-    fn headers(&mut self, node: &Node) -> Headers {
+    fn headers(&mut self, node: &Node, replaced: &[&str]) -> Headers {
         let mut own = Headers::default();
         let Some(entries) = self.map(node, "headers") else { return own };
         if entries.len() > MAX_HEADERS {
@@ -225,11 +236,16 @@ impl<'a> Builder<'a> {
                 self.report(key.at.clone(), message, *note);
                 continue;
             }
-            if self.is_none(value) {
+            let is_replaced = replaced.iter().any(|name| key.name.eq_ignore_ascii_case(name));
+            let watched = self.names.assigned.watch(!is_replaced && self.names.assigned.watching());
+            let is_none = self.is_none(value);
+            let text = if is_none { None } else { self.text(value, &key.name) };
+            self.names.assigned.watch(watched);
+            if is_none {
                 own.none.push(name);
                 continue;
             }
-            match self.text(value, &key.name) {
+            match text {
                 Some(Text::Fixed(text)) => match HeaderValue::from_str(&text) {
                     Ok(text) => {
                         // The map's limit cannot be reached by a file of at most 1 MB.
@@ -264,7 +280,9 @@ impl<'a> Builder<'a> {
             }
             Kind::Map(_) => {}
             _ => {
-                self.report(node.at.clone(), format!("`auth`: expected a map or none, found {}", node.what()), NO_AUTH);
+                let note = hints::shape("auth", node.scalar(), matches!(node.kind, Kind::List(_)));
+                let message = format!("`auth`: expected a map or none, found {}", node.what());
+                self.report(node.at.clone(), message, note.as_deref().unwrap_or(NO_AUTH));
                 return None;
             }
         }
