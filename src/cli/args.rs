@@ -143,6 +143,9 @@ pub struct Trial {
     /// The one task to try, between on_start and on_stop [default: all, in order]
     #[arg(long, value_name = "NAME")]
     pub task: Option<String>,
+    /// Show whole bodies and values, and do not cut lines to the width of the terminal
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// Options of an import.

@@ -60,7 +60,8 @@ pub(crate) fn evaluate(
     let mut mismatch = None;
     for (at, expect) in expects.iter().enumerate() {
         let view = views.of_subject(&expect.subject);
-        mismatch = expect.check(view, scope).err();
+        let checked = if details.is_some() { expect.check_in_full(view, scope) } else { expect.check(view, scope) };
+        mismatch = checked.err();
         if let Some(failure) = evaluation_failure(view, captures, scope) {
             return Some(failure);
         }
@@ -112,7 +113,8 @@ pub(crate) fn evaluate(
 pub(crate) fn preview(expects: &[Expect], views: Views<'_, '_>, scope: &Scope, details: &mut Details) {
     let mut scope = scope.clone();
     details.checks.extend(expects.iter().map(|expect| {
-        let got = expect.check(views.of_subject(&expect.subject), &mut scope).err().map(|mismatch| mismatch.actual);
+        let checked = expect.check_in_full(views.of_subject(&expect.subject), &mut scope);
+        let got = checked.err().map(|mismatch| mismatch.actual);
         Check { words: Arc::clone(&expect.words), got }
     }));
 }

@@ -65,7 +65,7 @@ fn attempt(args: &Trial, settings: &Settings) -> Result<bool, (String, u8)> {
     let terminal = std::io::stdout().is_terminal();
     let width = if terminal { console::width().clamp(NARROWEST, 160) } else { WIDTH };
     let paint = Paint::new(terminal && !console::wants_no_color());
-    let transcript = Rc::new(Transcript::new(paint, width, Arc::clone(&plan.secrets)));
+    let transcript = Rc::new(Transcript::new(paint, (!args.full).then_some(width), Arc::clone(&plan.secrets)));
     transcript.title(&plan, class);
     let secrets = Arc::clone(&plan.secrets);
     let outcome = trial::run(plan, Choice { class, tasks: &tasks, seed }, &transcript);

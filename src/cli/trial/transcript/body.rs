@@ -29,17 +29,20 @@ impl Transcript {
     }
 
     fn content(&self, mark: &str, body: &[u8], media: &str) {
-        let pretty = (body.len() <= PRETTY)
+        let is_full = self.width.is_none();
+        let pretty = (is_full || body.len() <= PRETTY)
             .then(|| serde_json::from_slice::<serde_json::Value>(body).ok())
             .flatten()
             .filter(|json| json.is_object() || json.is_array())
             .and_then(|json| serde_json::to_string_pretty(&json).ok());
-        let start = body.get(..LOOK.saturating_add(self.secrets.reach())).unwrap_or(body);
+        let start = if is_full { body } else { body.get(..LOOK.saturating_add(self.secrets.reach())).unwrap_or(body) };
         let text = match (&pretty, std::str::from_utf8(start)) {
             (Some(text), _) => text.as_str(),
             (None, Ok(text)) => text,
             // An incomplete last character does not make the body binary.
-            (None, Err(e)) if e.error_len().is_none() => std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or(""),
+            (None, Err(e)) if !is_full && e.error_len().is_none() => {
+                std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or("")
+            }
             (None, Err(_)) => {
                 let media = if media.is_empty() { "something that is not text" } else { media };
                 let text = format!("({} of {media})", units::bytes(body.len() as u64));
@@ -48,6 +51,9 @@ impl Transcript {
         };
         let is_whole = pretty.is_some() || body.len() == start.len();
         // Mask the whole text, not line by line: a secret may span lines.
+        if is_full {
+            return self.secrets.mask(text).lines().for_each(|line| self.line(4, mark, line, None));
+        }
         let shown = self.secrets.clip_part(text, LOOK, is_whole);
         for line in shown.lines().take(LINES) {
             self.line(4, mark, line, None);
@@ -62,7 +68,7 @@ impl Transcript {
 #[cfg(test)]
 mod tests {
     use super::LINES;
-    use crate::cli::trial::transcript::tests::printed;
+    use crate::cli::trial::transcript::tests::{printed, printed_in};
 
     #[test]
     fn bodies_are_formatted_truncated_or_described() {
@@ -74,5 +80,9 @@ mod tests {
         let text = printed(|t| t.body("< ", &[0xff, 0xfe, 0], "image/png"));
         assert!(text.contains("of image/png)"), "{text}");
         assert_eq!(printed(|t| t.body("< ", b"", "")), "");
+        let long = format!("{}hunter22{}", "x".repeat(30_000), "y\n".repeat(50));
+        let text = printed_in(None, |t| t.body("< ", long.as_bytes(), ""));
+        assert!(text.contains(&format!("{}***y\n", "x".repeat(30_000))), "{text}");
+        assert_eq!((text.matches('y').count(), text.contains("in all")), (50, false), "{text}");
     }
 }

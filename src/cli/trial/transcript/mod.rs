@@ -1,4 +1,4 @@
-//! The transcript: each event is printed on one or a few lines, masked, cleaned and truncated to the width.
+//! The transcript: each event is printed on one or a few lines, masked, cleaned and, unless it is full, truncated.
 
 mod body;
 mod observer;
@@ -26,7 +26,8 @@ use crate::units;
 /// Prints the events of a trial.
 pub(super) struct Transcript {
     paint: Paint,
-    width: usize,
+    /// Width of lines; `None` if nothing is shortened.
+    width: Option<usize>,
     secrets: Arc<Redactor>,
     out: RefCell<Box<dyn Write>>,
     requests: Cell<u64>,
@@ -37,6 +38,10 @@ pub(super) struct Transcript {
     not_passed: Cell<u64>,
     exceptions: Cell<u64>,
     shortened: Cell<bool>,
+    /// The user of the trial has subscribed to channels.
+    has_subscribed: Cell<bool>,
+    /// Expectations that a trial cannot judge.
+    unjudged: Cell<u64>,
 }
 
 impl fmt::Debug for Transcript {
@@ -51,11 +56,11 @@ fn more(counter: &Cell<u64>) {
 
 impl Transcript {
     /// Creates a transcript on standard output.
-    pub(super) fn new(paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
+    pub(super) fn new(paint: Paint, width: Option<usize>, secrets: Arc<Redactor>) -> Self {
         Self::onto(Box::new(LineWriter::new(Output)), paint, width, secrets)
     }
 
-    fn onto(out: Box<dyn Write>, paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
+    fn onto(out: Box<dyn Write>, paint: Paint, width: Option<usize>, secrets: Arc<Redactor>) -> Self {
         Self {
             paint,
             width,
@@ -68,6 +73,8 @@ impl Transcript {
             not_passed: Cell::new(0),
             exceptions: Cell::new(0),
             shortened: Cell::new(false),
+            has_subscribed: Cell::new(false),
+            unjudged: Cell::new(0),
         }
     }
 
@@ -91,6 +98,9 @@ impl Transcript {
         let number = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         let mut parts = vec![number(self.requests.get(), "request"), format!("{} failed", self.failed.get())];
         parts.push(format!("{} passed, {} failed", number(self.passed.get(), "expectation"), self.not_passed.get()));
+        if self.unjudged.get() > 0 {
+            parts.push(format!("{} not judged", self.unjudged.get()));
+        }
         if self.exceptions.get() > 0 {
             parts.push(number(self.exceptions.get(), "exception"));
         }
@@ -111,12 +121,17 @@ impl Transcript {
     }
 
     fn line(&self, indent: usize, mark: &str, text: &str, role: Option<Role>) {
-        let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
         // A redirect may have a URL with a password that is not a known secret.
         let text = userinfo::mask(text);
-        // Slightly more than fits, so that the truncation is visible.
-        let masked = self.secrets.clip(&text, room.max(8) * 4);
-        let text = cut(&crate::clean::line(&masked), room.max(8));
+        let text = match self.width {
+            None => crate::clean::line(&self.secrets.mask(&text)).into_owned(),
+            Some(width) => {
+                let room = width.saturating_sub(indent).saturating_sub(mark.chars().count());
+                // Slightly more than fits, so that the truncation is visible.
+                let masked = self.secrets.clip(&text, room.max(8) * 4);
+                cut(&crate::clean::line(&masked), room.max(8))
+            }
+        };
         let text = format!("{mark}{text}");
         let text = match role {
             Some(role) => self.paint.paint(role, &text),
@@ -167,15 +182,19 @@ impl Transcript {
             let text = format!("connected in {}{}", units::latency(connect), tls.unwrap_or_default());
             self.line(4, "", &text, Some(Role::Quiet));
         }
+        let is_unjudged = self.is_unjudged(result);
         if let Some(details) = &result.details {
             for Check { words, got } in &details.checks {
-                self.expected(words, got.as_deref());
+                match got.as_deref().filter(|_| is_unjudged) {
+                    Some(got) => self.unjudged(words, got),
+                    None => self.expected(words, got.as_deref()),
+                }
             }
             for Captured { name, value } in &details.captures {
                 self.line(4, "= ", &format!("{name} = {}", shown(value)), None);
             }
         }
-        if let Some(failure) = result.failure() {
+        if let Some(failure) = result.failure().filter(|_| !is_unjudged) {
             let none = Example::default();
             self.failed(&failure.reason, failure.example.as_ref().unwrap_or(&none));
         }
@@ -288,9 +307,14 @@ mod tests {
     }
 
     pub(super) fn printed(print: impl FnOnce(&Transcript)) -> String {
+        printed_in(Some(40), print)
+    }
+
+    /// Without a width, nothing is shortened.
+    pub(super) fn printed_in(width: Option<usize>, print: impl FnOnce(&Transcript)) -> String {
         let page = Page::default();
         let secrets = Arc::new(Redactor::new(["hunter22"]));
-        let transcript = Transcript::onto(Box::new(page.clone()), Paint::new(false), 40, secrets);
+        let transcript = Transcript::onto(Box::new(page.clone()), Paint::new(false), width, secrets);
         print(&transcript);
         let bytes = page.0.borrow().clone();
         String::from_utf8(bytes).unwrap()

@@ -7,11 +7,15 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Transcript, more};
 use crate::cli::trial::paint::Role;
 use crate::protocol::redis::words::{quoted, without_passwords};
+use crate::protocol::result::StepResult;
 use crate::protocol::trace::{RedisResponse, TraceEvent};
+use crate::stats::Reason;
 use crate::units;
 
 /// Maximum arguments of a command that are printed on separate lines.
 const WORDS: usize = 12;
+/// Start of the expectation of a number of receivers.
+const RECEIVERS: &str = "receivers ";
 /// Maximum cells of a string that is printed on the line of the response.
 const SHORT: usize = 50;
 
@@ -34,6 +38,7 @@ impl Transcript {
                 }
             }
             TraceEvent::Subscribe { verb, names } => {
+                self.has_subscribed.set(true);
                 let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
                 self.request(&format!("{verb} {}", names.join(" ")));
             }
@@ -50,6 +55,19 @@ impl Transcript {
         }
     }
 
+    /// True for a message that was published while no user subscribes: only its number of receivers is unexpected.
+    pub(super) fn is_unjudged(&self, result: &StepResult) -> bool {
+        let of_receivers = |reason: &Reason| matches!(reason, Reason::Unmet(words) if words.starts_with(RECEIVERS));
+        !self.has_subscribed.get() && result.failure().is_some_and(|failure| of_receivers(&failure.reason))
+    }
+
+    /// Prints an expectation of receivers that a trial cannot judge.
+    pub(super) fn unjudged(&self, words: &str, got: &str) {
+        more(&self.unjudged);
+        self.line(4, "- ", &format!("not judged: {words}, got {got}"), Some(Role::Quiet));
+        self.line(6, "", "a trial runs one user, and no subscriber", Some(Role::Quiet));
+    }
+
     pub(super) fn request(&self, words: &str) {
         more(&self.requests);
         self.blank();
@@ -63,7 +81,7 @@ impl Transcript {
         let mut line = String::new();
         let mut fitting = 0;
         for word in &shown {
-            if fitting > 0 && line.width() + word.width() + 3 > self.width {
+            if fitting > 0 && self.width.is_some_and(|width| line.width() + word.width() + 3 > width) {
                 break;
             }
             line = if fitting == 0 { word.to_string() } else { format!("{line} {word}") };
@@ -118,7 +136,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cli::trial::transcript::tests::printed;
+    use crate::cli::trial::transcript::tests::{printed, printed_in};
+    use crate::protocol::trace::Trace as _;
 
     fn words(line: &str) -> Vec<Vec<u8>> {
         line.split(' ').map(|word| word.as_bytes().to_vec()).collect()
@@ -142,6 +161,8 @@ mod tests {
         let long = vec![b"SET".to_vec(), b"k".to_vec(), br#"{"item":"a long lantern","price":12}"#.to_vec()];
         let text = printed(|t| t.redis(&TraceEvent::Command(long)));
         assert!(text.contains("  SET k …\n") && text.contains(">   \"price\": 12"), "{text}");
+        let whole = printed_in(None, |t| t.redis(&TraceEvent::Command(words(&"MSET ".repeat(60)))));
+        assert_eq!(whole.matches("MSET").count(), 60, "{whole}");
         let many = printed(|t| t.redis(&TraceEvent::Command(words(&"MSET ".repeat(60)))));
         assert!(many.contains("61 words in all") && many.lines().count() < 20, "{many}");
     }
@@ -162,6 +183,31 @@ mod tests {
         {
             assert!(text.contains(wanted), "{wanted}:\n{text}");
         }
+    }
+
+    #[test]
+    fn receivers_are_judged_only_if_the_trial_has_a_subscriber() {
+        let published = |t: &Transcript| {
+            let mut result = StepResult::new(None, None, true);
+            let words: std::sync::Arc<str> = "receivers >= 1".into();
+            result.check(|| crate::protocol::result::Check { words: words.clone(), got: Some("0".to_owned()) });
+            result.fail(Reason::Unmet(words), crate::stats::Example::default());
+            t.trace(&TraceEvent::Request("PUBLISH c"));
+            t.trace(&TraceEvent::Finished(&result));
+        };
+        let alone = printed(|t| {
+            published(t);
+            assert!(t.summary(1));
+        });
+        for wanted in ["- not judged: receivers >= 1, got 0", "a trial runs one user", "0 failed"] {
+            assert!(alone.contains(wanted), "{wanted}: {alone}");
+        }
+        let subscribed = printed(|t| {
+            t.trace(&TraceEvent::Subscribe { verb: "SUBSCRIBE", names: vec!["c"] });
+            published(t);
+            assert!(!t.summary(1));
+        });
+        assert!(subscribed.contains("✗ expected receivers >= 1") && !subscribed.contains("judged"), "{subscribed}");
     }
 
     #[test]

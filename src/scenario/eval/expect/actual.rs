@@ -86,8 +86,8 @@ impl Actual<'_> {
         }
     }
 
-    /// The value as shown in messages, at most [`MAX_ACTUAL`] characters.
-    pub fn shown(&self, secrets: &Redactor) -> String {
+    /// The value as shown in messages, at most `most` characters.
+    pub fn shown(&self, secrets: &Redactor, most: usize) -> String {
         let text = match self {
             Actual::Missing(what) | Actual::Unreadable(what) => return (*what).to_owned(),
             Actual::Time(value) => {
@@ -98,12 +98,15 @@ impl Actual<'_> {
             Actual::One(value) => value.to_string(),
             Actual::Many(all) if all.is_empty() => return "no such value".to_owned(),
             Actual::Many(all) => {
-                let shown: Vec<String> = all.iter().take(20).map(|v| v.to_string()).collect();
+                let shown: Vec<String> = all.iter().take(most / 10).map(|v| v.to_string()).collect();
                 format!("{} values: {}", all.len(), shown.join(", "))
             }
         };
-        let mut shown = secrets.clip(&text, MAX_ACTUAL + 1);
-        if let Some((end, _)) = shown.char_indices().nth(MAX_ACTUAL) {
+        if most == usize::MAX {
+            return secrets.mask(&text).into_owned();
+        }
+        let mut shown = secrets.clip(&text, most + 1);
+        if let Some((end, _)) = shown.char_indices().nth(most) {
             shown.truncate(end);
             shown.push('…');
         }

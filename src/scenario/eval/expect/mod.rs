@@ -117,13 +117,27 @@ impl Expect {
     /// # Errors
     /// When it does not match, or a template in the expectation fails.
     pub fn check(&self, response: &ResponseView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
+        self.check_showing(response, scope, MAX_ACTUAL)
+    }
+
+    /// Like [`check`](Self::check); the mismatch has the whole value.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_in_full(&self, response: &ResponseView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
+        self.check_showing(response, scope, usize::MAX)
+    }
+
+    fn check_showing(&self, response: &ResponseView<'_>, scope: &mut Scope, most: usize) -> Result<(), Mismatch> {
         let actual = self.subject.of(response);
         if let Actual::Unreadable(what) = actual {
             return Err(Mismatch { expected: Arc::clone(&self.words), actual: what.to_owned() });
         }
         match self.matcher.matches(&actual, scope) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Mismatch { expected: Arc::clone(&self.words), actual: actual.shown(&scope.secrets) }),
+            Ok(false) => {
+                Err(Mismatch { expected: Arc::clone(&self.words), actual: actual.shown(&scope.secrets, most) })
+            }
             Err(error) => {
                 let expected = format!("{}{TEMPLATE_FAILED}", self.words).into();
                 Err(Mismatch { expected, actual: scope.secrets.clip(&format!("an error: {error}"), MAX_ACTUAL) })
