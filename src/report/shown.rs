@@ -175,10 +175,10 @@ pub(super) fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
 
 /// Health of the load generator: a symbol and a sentence.
 pub(super) fn health(snapshot: &Snapshot) -> (&'static str, String) {
-    let why = snapshot.health.why.as_deref().unwrap_or("no reason known");
+    let why = snapshot.health.why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
     match snapshot.health.level {
         Level::Green => ("✓", "generator healthy".to_owned()),
-        Level::Amber => ("!", format!("generator overloaded: {why}")),
-        Level::Red => ("✗", format!("the generator itself is the bottleneck: {why}")),
+        Level::Amber => ("!", format!("generator overloaded{why}")),
+        Level::Red => ("✗", format!("the generator itself is the bottleneck{why}")),
     }
 }

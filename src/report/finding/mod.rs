@@ -229,7 +229,7 @@ fn generator(snapshot: &Snapshot, level: Level) -> Option<Finding> {
     if health.level != level {
         return None;
     }
-    let why = health.why.as_deref().unwrap_or("no reason known").to_owned();
+    let why = health.why.as_deref().unwrap_or("its timers or requests were late").to_owned();
     match level {
         Level::Green => None,
         Level::Amber => Some(Finding::new(
