@@ -20,6 +20,12 @@ pub fn literal(text: &str) -> String {
                 out.extend(["{{ '", mark, "' }}"]);
                 rest = &rest[at + 2..];
             }
+            // A template of another tool, which is an error in a scenario.
+            None if out.ends_with(['$', '#']) && is_name_in_braces(&rest[at..]) => {
+                let sign = out.pop().unwrap_or('$');
+                out.extend(["{{ '", sign.encode_utf8(&mut [0; 4]), "{' }}"]);
+                rest = &rest[at + 1..];
+            }
             None => {
                 out.push('{');
                 rest = &rest[at + 1..];
@@ -28,6 +34,12 @@ pub fn literal(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// True for `{name}`, `{name.member}` and `{name(…)}`.
+fn is_name_in_braces(text: &str) -> bool {
+    let inside = text.strip_prefix('{').and_then(|text| text.split_once('}')).map_or("", |(inside, _)| inside.trim());
+    inside.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
 /// A template that is put together of literal text and expressions.
@@ -131,6 +143,7 @@ mod tests {
             ("@file", "{{ '@' }}file"),
             ("{é", "{é"),
             ("{{{", "{{ '{{' }}{"),
+            ("${TOKEN} #{a.b} ${", "{{ '${' }}TOKEN} {{ '#{' }}a.b} ${"),
         ] {
             assert_eq!(literal(text), wanted);
         }

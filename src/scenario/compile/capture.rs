@@ -8,6 +8,7 @@ use super::builder::Builder;
 use super::fields::Fields;
 use super::matcher::{MAX_PATH, MAX_PATTERN, PATTERN_ADVICE, regex_error};
 use crate::scenario::eval::capture::{Capture, CaptureSource, Pick};
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::keys::{CAPTURE, CAPTURE_FORMS as FORMS, CAPTURE_SOURCES as SOURCES};
 use crate::scenario::syntax::node::{Kind, Node};
 
@@ -53,7 +54,8 @@ impl Builder<'_> {
             Some((kind, rest)) if SOURCES.contains(&kind.trim()) => self.source(kind.trim(), rest.trim(), node),
             None if ["body", "status"].contains(&text.as_str()) => self.source(&text, "", node),
             _ => {
-                self.report(node.at.clone(), format!("{text:?} is not a valid capture"), FORMS);
+                let note = hints::path(&text).unwrap_or_else(|| FORMS.to_owned());
+                self.report(node.at.clone(), format!("{text:?} is not a valid capture"), note);
                 None
             }
         }

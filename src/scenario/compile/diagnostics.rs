@@ -17,9 +17,13 @@ pub(super) struct Diagnostics {
 }
 
 impl Diagnostics {
-    /// Reports an unknown key.
-    pub fn unknown(&mut self, at: Range<usize>, name: &str, allowed: &[&str]) {
+    /// Reports an unknown key, with what to write instead if that is known.
+    pub fn unknown(&mut self, at: Range<usize>, name: &str, allowed: &[&str], hint: Option<String>) {
         let mut diagnostic = Diagnostic::new(at, format!("unknown field `{name}`"));
+        if let Some(hint) = hint {
+            self.errors.push(diagnostic.note(hint));
+            return;
+        }
         if let Some(near) = nearest(name, allowed.iter().copied()) {
             diagnostic = diagnostic.note(format!("did you mean `{near}`?"));
         }

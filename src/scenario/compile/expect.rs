@@ -9,6 +9,7 @@ use super::unsatisfiable::Tested;
 use crate::scenario::eval::expect::{Expect, Subject, Unit};
 use crate::scenario::eval::path::Path;
 use crate::scenario::eval::status::StatusRange;
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::keys;
 use crate::scenario::grammar::table::Table;
 use crate::scenario::plan::Accepted;
@@ -96,7 +97,9 @@ impl Builder<'_> {
                     why => why,
                 };
                 let message = format!("invalid JSONPath {text:?}: {why}");
-                self.report(place..place + 1, message, "write a path such as $.items[0].id or $.items[*].id");
+                let note = hints::path(text);
+                let note = note.unwrap_or_else(|| "write a path such as $.items[0].id or $.items[*].id".to_owned());
+                self.report(place..place + 1, message, note);
                 None
             }
         }

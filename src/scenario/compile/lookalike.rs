@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use crate::scenario::grammar::actions::file_keys;
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::kind::ValueKind;
 use crate::scenario::grammar::members::{item, member};
 use crate::scenario::syntax::node::{Kind, Node};
@@ -56,9 +57,9 @@ impl Builder<'_> {
                 }
             }
             Kind::List(items) => items.iter().for_each(|node| self.lookalikes_in(node, item(kind), context)),
-            Kind::Text(_) if context == Context::Exempt || self.is_reported(node) => {}
+            Kind::Text(_) if context == Context::Exempt => {}
             Kind::Text(text) => {
-                if !kind.reads_files() {
+                if !kind.reads_files() && !self.is_reported(node) {
                     self.unread_file(node, text, context);
                 }
                 self.foreign_template(node, text, context);
@@ -91,17 +92,61 @@ impl Builder<'_> {
     }
 
     fn foreign_template(&mut self, node: &Node, text: &str, context: Context) {
-        let found = between(text, "${", "}").map(|name| (format!("${{{name}}}"), name));
-        let found = found.or_else(|| between(text, "<%=", "%>").map(|name| (format!("<%= {name} %>"), name)));
-        let found = found.or_else(|| {
-            let name = single_braces(text).find(|name| self.names.slots.id(name).is_some() || self.names.is_var(name));
-            name.filter(|_| context == Context::Address).map(|name| (format!("{{{name}}}"), name))
-        });
-        let Some((written, name)) = found else { return };
-        let known = self.names.environment.contains_key(name);
-        let own = if known { format!("env.{name}") } else { name.to_owned() };
+        if let Some((name, _)) = text.split_once("${{").and_then(|(_, rest)| rest.split_once("}}"))
+            && is_path(name.trim())
+            && !self.is_reported(node)
+        {
+            let message = "the $ before `{{` is sent";
+            return self.warn(node.at.clone(), message, format!("write {{{{{name}}}}} for the value alone"));
+        }
+        let Some((written, name)) = self.foreign(text, context) else { return };
+        let meant = self.meant(name);
+        let note = meant.clone().unwrap_or_else(|| format!("write {{{{ {name} }}}}"));
+        let certain = CERTAIN.iter().find(|open| written.starts_with(**open)).filter(|_| meant.is_some());
+        let reported = self.diagnostics.errors.iter_mut().find(|known| node.at.contains(&known.at.start));
+        if let Some(known) = reported {
+            // Why it is wrong.
+            known.notes.extend(certain.filter(|_| !known.notes.contains(&note)).map(|_| note));
+            return;
+        }
         let message = format!("`{written}` is not a template: it is sent as written");
-        self.warn(node.at.clone(), message, format!("write {{{{ {own} }}}}"));
+        match certain {
+            Some(open) => {
+                self.report(node.at.clone(), message, note);
+                let literal = written.replacen(open, &format!("{{{{ '{open}' }}}}"), 1);
+                self.diagnostics.advise(format!("for the text itself write {literal}"));
+            }
+            // It may be from a recording.
+            None => self.warn(node.at.clone(), message, note),
+        }
+    }
+
+    /// A template of another tool, and what is in it.
+    fn foreign<'t>(&self, text: &'t str, context: Context) -> Option<(String, &'t str)> {
+        for (open, close, space) in FOREIGN {
+            if let Some(name) = between(text, open, close) {
+                return Some((format!("{open}{space}{name}{space}{close}"), name));
+            }
+        }
+        if let Some(name) = shell_variable(text).filter(|name| self.meant(name).is_some()) {
+            return Some((format!("${name}"), name));
+        }
+        let name = single_braces(text).find(|name| self.names.slots.id(name).is_some() || self.names.is_var(name));
+        name.filter(|_| context == Context::Address).map(|name| (format!("{{{name}}}"), name))
+    }
+
+    /// What to write for a name in a template of another tool; `None` if it may be part of the text.
+    fn meant(&self, name: &str) -> Option<String> {
+        if let Some(note) = hints::name(name) {
+            let own = note.strip_prefix("write ").filter(|own| !own.contains(' '));
+            return Some(own.map_or_else(|| note.clone(), |own| format!("write {{{{ {own} }}}}")));
+        }
+        let root = name.split('.').next().unwrap_or(name);
+        if self.names.slots.id(root).is_some() || self.names.is_var(root) || root == "env" {
+            return Some(format!("write {{{{ {name} }}}}"));
+        }
+        let is_set = self.names.environment.contains_key(name) || hints::is_of_environment(name);
+        is_set.then(|| format!("write {{{{ env.{name} }}}}"))
     }
 
     fn is_reported(&self, node: &Node) -> bool {
@@ -123,6 +168,18 @@ pub(super) fn is_template(text: &str) -> bool {
     text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"))
 }
 
+/// Begin and end of templates of shells, k6, JMeter, Gatling, ERB and Postman, and the space around their names.
+const FOREIGN: [(&str, &str, &str); 3] = [("${", "}", ""), ("#{", "}", ""), ("<%=", "%>", " ")];
+
+/// Those that are hardly ever text with the name of a variable in them.
+const CERTAIN: [&str; 2] = ["${", "#{"];
+
+/// `NAME` in `$NAME`, which is the whole text or its last word.
+fn shell_variable(text: &str) -> Option<&str> {
+    let word = text.rsplit(char::is_whitespace).next()?;
+    word.strip_prefix('$').filter(|name| is_path(name) && !name.contains(['.', '(']))
+}
+
 /// First name between `open` and `close`.
 fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
     text.match_indices(open).find_map(|(at, _)| {
@@ -140,9 +197,12 @@ fn single_braces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// True for a name with members, and for a call such as `__Random(1,10)`.
 fn is_path(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c))
+    let call = text.strip_suffix(')').and_then(|text| text.split_once('('));
+    let name = call.map_or(text, |(name, _)| name);
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c))
 }
 
 #[cfg(test)]
@@ -168,13 +228,18 @@ mod tests {
             ("warning", "{ post: /, json: { x: { y: '@a.png' } } }", "no file is read"),
             ("warning", "{ post: /, json: ['@a.png'] }", "no file is read"),
             ("warning", "{ post: /, json: { name: '@a.png' } }", "no file is read"),
-            ("warning", "{ post: /, json: { when: '${id}' } }", "write {{ id }}"),
+            ("error", "{ post: /, json: { when: '${id}' } }", "write {{ id }}"),
             ("warning", "{ post: /, form: { x: '@a.png' } }", "no file is read"),
-            ("warning", "{ get: /, auth: { bearer: '${id}' } }", "write {{ id }}"),
+            ("error", "{ get: /, auth: { bearer: '${id}' } }", "write {{ id }}"),
             ("warning", "{ repeat: 2, steps: [{ if: id, then: [{ get: '/{id}' }] }] }", "write {{ id }}"),
             ("error", "{ graphql: 'query A($v: Int) { a(v: $v) }', variables: { v: '@v.json' } }", "no file is read"),
-            ("warning", "{ get: '/${id}' }", "`${id}` is not a template"),
+            ("error", "{ get: '/${id}' }", "`${id}` is not a template"),
+            ("error", "{ get: '/#{id}' }", "`#{id}` is not a template"),
+            ("error", "{ get: '/${API_KEY}' }", "write {{ env.API_KEY }}"),
+            ("error", "{ post: /, json: { a: '${__ENV.KEY}' } }", "write {{ env.KEY }}"),
             ("warning", "{ get: '/a', headers: { x: 'Bearer ${token.value}' } }", "write {{ token.value }}"),
+            ("warning", "{ get: '/a', headers: { x: $API_KEY } }", "write {{ env.API_KEY }}"),
+            ("warning", "{ get: '/a', query: { x: '${{ id }}' } }", "write {{ id }} for the value alone"),
             ("warning", "{ post: /, body: 'a <%= id %>' }", "`<%= id %>` is not a template"),
             ("warning", "{ get: '/{id}' }", "write {{ id }}"),
             ("warning", "{ get: /, query: { q: '{ id }' } }", "write {{ id }}"),

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::builder::Builder;
 use super::fields::Fields;
+use super::read::instead;
 use crate::scenario::eval::expect::{Matcher, Operand, Test, Unit};
 use crate::scenario::eval::operator::Operator;
 use crate::scenario::eval::status::StatusRange;
@@ -34,7 +35,12 @@ impl Builder<'_> {
                 let mut right = true;
                 for (key, value) in entries {
                     if !allowed.contains(&key.name.as_str()) {
-                        self.diagnostics.unknown(key.at.clone(), &key.name, &allowed);
+                        self.diagnostics.unknown(
+                            key.at.clone(),
+                            &key.name,
+                            &allowed,
+                            instead(OPERATORS.kind, &key.name),
+                        );
                         right = false;
                         continue;
                     }

@@ -6,6 +6,7 @@ use super::builder::Builder;
 use super::fields::Fields;
 use super::measured;
 use super::threshold_text::{self, FORMS};
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Check, EndpointId, Metric, Source, Stage, Target, Threshold};
 use crate::scenario::syntax::diagnostic::nearest;
@@ -137,7 +138,7 @@ impl Builder<'_> {
                     words.push(format!("{part}{}", if bare { "s" } else { "" }));
                 }
                 Err((message, note)) => {
-                    self.report(node.at.clone(), message, note);
+                    self.report(node.at.clone(), message, hints::threshold(part).unwrap_or(note));
                     return None;
                 }
             }

@@ -70,6 +70,11 @@ pub(crate) fn is_step_list(name: &str) -> bool {
     modifiers.filter(|key| is_steps(key)).any(|key| key.name == name)
 }
 
+/// True if this is the key of an action.
+pub(crate) fn is_action(name: &str) -> bool {
+    ACTIONS.iter().any(|action| action.key.name == name)
+}
+
 /// True if the value of this key of a step is an expression, written without braces.
 pub(crate) fn is_expression(name: &str) -> bool {
     ACTIONS.iter().map(|action| &action.key).chain(ANY_STEP).any(|key| key.name == name && key.kind == K::Expression)

@@ -2,6 +2,7 @@
 //! is generated from the tables, and the compiler validates files with them.
 
 pub(crate) mod actions;
+pub(crate) mod hints;
 pub(crate) mod keys;
 pub(crate) mod kind;
 pub(crate) mod members;

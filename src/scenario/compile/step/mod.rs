@@ -10,11 +10,11 @@ use crate::scenario::compile::builder::Builder;
 use crate::scenario::compile::fields::Fields;
 use crate::scenario::compile::unset::Part;
 use crate::scenario::grammar::actions::{self, ACTIONS, ANY_STEP, ActionKind};
+use crate::scenario::grammar::hints;
+use crate::scenario::grammar::kind::ValueKind;
 use crate::scenario::grammar::table;
 use crate::scenario::plan::{Action, Step};
 use crate::scenario::syntax::node::{Key, Kind, Node};
-
-const WRITE: &str = "write the address after the action: - get: /path";
 
 impl Builder<'_> {
     pub(in crate::scenario::compile) fn steps(&mut self, node: &Node, key: &str) -> Vec<Step> {
@@ -31,7 +31,7 @@ impl Builder<'_> {
             let narrow = narrow.filter(|(word, _)| ACTIONS.iter().any(|action| action.key.name == *word));
             let note = match narrow {
                 Some((word, rest)) => format!("write - {word}: {rest}"),
-                None => WRITE.to_owned(),
+                None => hints::ADDRESS.to_owned(),
             };
             self.report(node.at.clone(), format!("a step: expected a map, found {}", node.what()), note);
             return None;
@@ -86,11 +86,8 @@ impl Builder<'_> {
         let strange: Vec<&Key> =
             entries.iter().map(|(k, _)| k).filter(|k| !modifiers.contains(&k.name.as_str())).collect();
         for key in &strange {
-            if let Some(note) = instead(&key.name) {
-                self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
-            } else {
-                self.diagnostics.unknown(key.at.clone(), &key.name, &actions);
-            }
+            let hint = hints::key(ValueKind::Step, &key.name).map(str::to_owned);
+            self.diagnostics.unknown(key.at.clone(), &key.name, &actions, hint);
         }
         if strange.is_empty() {
             let at = entries.first().map_or(node.at.clone(), |(k, _)| k.at.clone());
@@ -106,17 +103,15 @@ impl Builder<'_> {
             let elsewhere = ACTIONS
                 .iter()
                 .find(|a| a.modifiers.iter().any(|group| table::names(group).contains(&key.name.as_str())));
-            if let Some(note) = instead(&key.name) {
-                self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
-            } else if let Some(other) = elsewhere {
+            let hint = hints::key_of_action(action.key.name, &key.name);
+            let hint = hint.or_else(|| hints::key(ValueKind::Step, &key.name)).map(str::to_owned);
+            if let Some(other) = elsewhere {
                 let message = format!("`{}` is not allowed with `{}`", key.name, action.key.name);
-                self.report(
-                    key.at.clone(),
-                    message,
-                    format!("it is allowed with `{}`; allowed here: {}", other.key.name, allowed.join(", ")),
-                );
+                let allowed =
+                    || format!("it is allowed with `{}`; allowed here: {}", other.key.name, allowed.join(", "));
+                self.report(key.at.clone(), message, hint.unwrap_or_else(allowed));
             } else {
-                self.diagnostics.unknown(key.at.clone(), &key.name, &allowed);
+                self.diagnostics.unknown(key.at.clone(), &key.name, &allowed, hint);
             }
         }
     }
@@ -140,19 +135,6 @@ impl Builder<'_> {
             ActionKind::Stop => self.stop(argument),
         }
     }
-}
-
-/// Alternative to a key that other tools use.
-fn instead(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "url" | "path" | "uri" | "request" | "http" => WRITE,
-        "think" | "think_time" | "sleep" | "pause" | "delay" => "use a separate step: - wait: 3s",
-        "loop" | "times" => "use a step that contains the steps to repeat: - repeat: 3, with steps below it",
-        "assert" | "asserts" | "assertions" | "check" | "checks" | "validate" => "use expect: { status: 200 }",
-        "extract" | "save" | "store" => "use capture: { id: $.id }",
-        "params" => "use query: { page: 1 }",
-        _ => return None,
-    })
 }
 
 /// True if the action contains no steps, or none is selected.

@@ -17,6 +17,7 @@ use super::template_error::TemplateError;
 use super::typed::{Condition, Template};
 use super::vocabulary::{FILTERS, TESTS};
 use super::{error_text, plain};
+use crate::scenario::grammar::hints;
 use crate::scenario::syntax::diagnostic::nearest;
 
 /// Maximum expressions that are evaluated at load time: a file that consists of them must not take minutes to load.
@@ -169,11 +170,17 @@ fn expression(code: &str, names: &Names) -> Result<CompiledExpression, TemplateE
             return TemplateError::new(sign, format!("invalid template: there is no `{sign}`")).note(advice);
         }
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
-        TemplateError::new(trimmed, format!("invalid template: {detail}"))
+        let error = TemplateError::new(trimmed, format!("invalid template: {detail}"));
+        // `$guid`, `.token`, and a path of JSON are not names.
+        let path = || hints::path(trimmed).filter(|_| trimmed.starts_with('$'));
+        hints::name(trimmed).or_else(path).into_iter().fold(error, TemplateError::note)
     })?;
     if let Some((what, word)) = unknown_word(trimmed) {
         let error = TemplateError::new(&word, format!("there is no {what} `{word}`"));
         let near = if what == "filter" { nearest(&word, FILTERS) } else { nearest(&word, TESTS) };
+        if let Some(hint) = hints::filter(&word).filter(|_| what == "filter") {
+            return Err(error.note(hint));
+        }
         return Err(match near {
             Some(near) => error.note(format!("did you mean `{near}`?")),
             None => error.note("the page of the scenario language lists them"),

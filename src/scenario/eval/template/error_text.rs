@@ -6,6 +6,7 @@ use minijinja::{Error, ErrorKind};
 
 use super::lexer::without_strings;
 use super::vocabulary::FILTERS;
+use crate::scenario::grammar::hints;
 
 /// The message for an error of an evaluation.
 pub(super) fn of(error: &Error) -> String {
@@ -70,36 +71,17 @@ fn wanted(rust: &str) -> &str {
 
 /// Values have no methods: the filter or test to use instead of a common method of other languages.
 pub(super) fn instead_of_method(method: &str) -> String {
-    match method {
-        "upper" | "toUpperCase" | "to_uppercase" => "write value | upper".to_owned(),
-        "lower" | "toLowerCase" | "to_lowercase" => "write value | lower".to_owned(),
-        "strip" => "write value | trim".to_owned(),
-        "len" | "size" | "count" => "write value | length".to_owned(),
-        "toString" | "to_string" => "write value | string".to_owned(),
-        "startswith" | "startsWith" => "write value is startingwith(\"…\")".to_owned(),
-        "endswith" | "endsWith" => "write value is endingwith(\"…\")".to_owned(),
-        "contains" | "includes" => "write \"…\" in value".to_owned(),
-        "substring" | "substr" => "write value[0:3]".to_owned(),
-        "get" => "write value.name or value[\"name\"]".to_owned(),
-        "keys" => "write value | list".to_owned(),
-        "split" | "join" => format!("write value | {method}(\",\")"),
-        "replace" => "write value | replace(\"…\", \"…\")".to_owned(),
-        known if FILTERS.contains(&known) => format!("write value | {known}"),
-        _ => "use a filter instead: write value | upper".to_owned(),
+    match hints::method(method) {
+        Some(note) => note.to_owned(),
+        None if FILTERS.contains(&method) => format!("write value | {method}"),
+        None => "use a filter instead: write value | upper".to_owned(),
     }
 }
 
 /// An operator of another language in an expression that does not parse, and its replacement.
 pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
     let bare = without_strings(code);
-    let signs = [
-        ("!==", "write != instead of !=="),
-        ("===", "write == instead of ==="),
-        ("&&", "write and instead of &&"),
-        ("||", "write or instead of ||"),
-        ("<>", "write != instead of <>"),
-    ];
-    if let Some(found) = signs.into_iter().find(|(sign, _)| bare.contains(sign)) {
+    if let Some(found) = hints::sign(&bare) {
         return Some(found);
     }
     let lone = |sign: char, but: fn(Option<char>, Option<char>) -> bool| {
@@ -115,17 +97,6 @@ pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
     let compares =
         |before: Option<char>, after: Option<char>| before.is_some_and(|c| "=!<>".contains(c)) || after == Some('=');
     lone('=', compares).then_some(("=", "write == to compare"))
-}
-
-/// Replacements for names of other languages.
-pub(super) fn foreign_name(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "null" | "nil" | "NULL" | "Null" => "write none",
-        "undefined" => "write value is not defined",
-        "TRUE" => "write true",
-        "FALSE" => "write false",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::lexer::{TokenKind, is_word, tokens};
 use super::names::Names;
 use super::template_error::TemplateError;
 use super::vocabulary::FILTERS;
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::words;
 
 /// The first such mistake in `code`, if any.
@@ -18,7 +19,7 @@ pub(super) fn find(code: &str, names: &Names) -> Option<TemplateError> {
                 rest.strip_prefix('.').is_some_and(|rest| std::ptr::eq(rest.trim_start().as_ptr(), word.as_ptr()))
             });
             let faked = owner.is_some_and(|(owner, before, _)| owner == "fake" && before != '.');
-            return (!faked).then(|| method(word));
+            return (!faked).then(|| hinted(code, names).unwrap_or_else(|| method(word)));
         }
         let own = names.slots.id(word).is_some() || names.is_var(word);
         // A member, filter, test or keyword argument with that name.
@@ -27,7 +28,9 @@ pub(super) fn find(code: &str, names: &Names) -> Option<TemplateError> {
         }
         let member = after.strip_prefix('.').map(str::trim_start);
         match word {
-            "env" if member.is_none() && !after.starts_with('[') => Some(alone("env", "env.NAME")),
+            "env" if member.is_none() && !after.starts_with('[') => {
+                Some(hinted(&format!("env{after}"), names).unwrap_or_else(|| alone("env", "env.NAME")))
+            }
             "user" if member.is_none() && !after.starts_with('[') => Some(alone("user", "user.id")),
             "fake" => match member {
                 None => Some(alone("fake", "fake.name()")),
@@ -95,6 +98,14 @@ fn has_slice(code: &str) -> bool {
         }
         token.text == ":" && open.last() == Some(&"[")
     })
+}
+
+/// The error of an expression that begins with a name of another tool, such as `random.randint(1, 5)`.
+fn hinted(code: &str, names: &Names) -> Option<TemplateError> {
+    let root = tokens(code).next().filter(|token| token.kind == TokenKind::Word)?.text;
+    let own = names.slots.id(root).is_some() || names.is_var(root);
+    let note = hints::name(code).filter(|_| !own)?;
+    Some(TemplateError::new(root, format!("`{root}` is not defined")).note(note))
 }
 
 fn method(word: &str) -> TemplateError {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::definite_assignment::DefiniteAssignment;
+use super::fake;
 use super::scope::SlotTable;
 use super::template_error::TemplateError;
-use super::{error_text, fake};
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::words::{PURE, RANDOM, VALUES};
 use crate::scenario::syntax::diagnostic::nearest;
 
@@ -108,7 +109,7 @@ pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, 
         ("fake", Some(kind)) => fake_kind(kind, name).map(|()| true),
         _ if RANDOM.contains(&root) => Ok(true),
         _ if PURE.contains(&root) => Ok(false),
-        _ => defined(root, root, names).map(|()| false),
+        _ => defined(root, code.find(name).map_or(name, |at| &code[at..]), names).map(|()| false),
     }
 }
 
@@ -138,11 +139,15 @@ fn fake_kind(kind: &str, written: &str) -> Result<(), TemplateError> {
     })
 }
 
+/// An error unless `vars` has this variable; `written` is `vars.NAME`, or the name and the code after it.
 fn defined(variable: &str, written: &str, names: &Names) -> Result<(), TemplateError> {
     if names.is_var(variable) {
         return Ok(());
     }
-    if let Some(advice) = error_text::foreign_name(variable) {
+    let is_member = written.split_once('.').is_some_and(|(root, _)| root == "vars");
+    let hint = hints::name(written).filter(|_| !is_member);
+    let written = if is_member { written } else { variable };
+    if let Some(advice) = hint {
         return Err(TemplateError::new(written, format!("`{written}` is not defined")).note(advice));
     }
     let own: Vec<String> = names
@@ -151,14 +156,20 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), TemplateE
         .map(|keys| keys.filter_map(|k| k.as_str().map(str::to_owned)).collect())
         .unwrap_or_default();
     let words = own.iter().map(String::as_str);
-    let near = if written.contains('.') {
+    let near = if is_member {
         nearest(variable, words).map(|n| format!("vars.{n}"))
     } else {
         let slots = names.slots.names().iter().map(|name| &**name);
         nearest(variable, words.chain(slots).chain(VALUES).chain(RANDOM)).map(str::to_owned)
     };
     let mut error = TemplateError::new(written, format!("`{written}` is not defined"));
-    error.undefined = !written.contains('.');
+    error.undefined = !is_member;
+    // An environment variable, if it is set or written like one.
+    if names.environment.contains_key(variable) || hints::is_of_environment(variable) {
+        error = error.note(format!("write {{{{ env.{variable} }}}} for the environment variable {variable}"));
+        let same = near.filter(|near| near.eq_ignore_ascii_case(variable));
+        return Err(same.into_iter().fold(error, |error, near| error.note(format!("or did you mean `{near}`?"))));
+    }
     Err(match near {
         Some(near) => error.note(format!("did you mean `{near}`?")),
         None => error.note("defined are: vars, env.NAME, user.id, iteration, random_int(a, b), uuid(), choice(list)"),
