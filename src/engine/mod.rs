@@ -16,7 +16,6 @@ mod pacer;
 mod peers;
 mod pool;
 mod ramp;
-mod reserve;
 mod shard;
 mod shard_command;
 mod shard_setup;
@@ -44,7 +43,6 @@ pub use feeder::DataError;
 pub use handle::{CommandError, RunHandle};
 
 use self::heartbeat::Heartbeat;
-use self::reserve::Reserve;
 use crate::protocol::sessions::{Factories, ProtocolError};
 use crate::scenario::Plan;
 use crate::scenario::plan::OperationSize;
@@ -149,7 +147,6 @@ fn start_with(
     let (figures, server) = watch::channel(None);
     let setup = supervisor::SupervisorSetup { plan, aggregator, links, commands, intervals, snapshots, server };
     spawn("katydid-control".to_owned(), move |runtime| {
-        let _reserve = Reserve::take();
         runtime.block_on(async {
             // This task ends with the runtime.
             drop(tokio::task::spawn_local(factories.watch_servers(move |looked_at| {

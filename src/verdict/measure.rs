@@ -1,6 +1,5 @@
 //! Measurements of some requests over a period. They are always merged, never averaged.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::stats::by_row::Merge as _;
@@ -54,34 +53,56 @@ impl Sums {
     }
 }
 
-/// Count of times by microsecond. Histograms can be added, and subtracted when they leave a sliding window. Memory
-/// depends on the number of different values, not on the number of requests.
+/// Counts of times in bins of three significant digits, those of `hdrhistogram` and so of every report. Histograms can be
+/// added, and subtracted when they leave a sliding window. Memory does not depend on the number of times.
 #[derive(Debug, Clone, Default)]
-pub struct Times(BTreeMap<u32, u64>);
+pub struct Times {
+    counts: Vec<u64>,
+}
+
+/// Bins of a doubling of the time. Below twice as many microseconds, each has a bin of its own.
+const HALF: usize = 1_024;
+/// Times for which there is memory from the first one on, and from the first slower one on: 262 ms and 17 s.
+const ROOM: [u32; 2] = [(2_048 << 7) - 1, (2_048 << 13) - 1];
+
+/// The bin of a time.
+fn bin(micros: u32) -> usize {
+    let shift = (u32::BITS - micros.leading_zeros()).saturating_sub(11);
+    shift as usize * HALF + (micros >> shift) as usize
+}
+
+/// The longest time in a bin, in microseconds.
+fn longest(bin: usize) -> u64 {
+    let shift = (bin / HALF).saturating_sub(1);
+    let place = (bin - shift * HALF) as u64;
+    ((place + 1) << shift) - 1
+}
 
 impl Times {
     /// Adds a histogram.
     pub fn add(&mut self, times: &Sparse) {
         for (micros, count) in times.values() {
-            *self.0.entry(*micros).or_default() += u64::from(*count);
+            let bin = bin(*micros);
+            if bin >= self.counts.len() {
+                let room = ROOM.into_iter().find(|room| *micros <= *room).unwrap_or(*micros);
+                self.counts.resize(self::bin(room) + 1, 0);
+            }
+            self.counts[bin] += u64::from(*count);
         }
     }
 
     /// Subtracts a histogram that was added before.
     pub fn remove(&mut self, times: &Sparse) {
         for (micros, count) in times.values() {
-            if let Some(known) = self.0.get_mut(micros) {
+            if let Some(known) = self.counts.get_mut(bin(*micros)) {
                 *known = known.saturating_sub(u64::from(*count));
-                if *known == 0 {
-                    self.0.remove(micros);
-                }
             }
         }
     }
 
-    /// Removes everything.
+    /// Removes everything but memory.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.counts.fill(0);
     }
 
     /// The `percentile`-th percentile, clamped to the minimum and maximum of `exact`; `None` without times.
@@ -90,13 +111,71 @@ impl Times {
             return None;
         }
         let (rank, mut seen) = (rank(percentile, exact.count), 0);
-        let found = self.0.iter().find(|(_, count)| {
-            seen += **count;
+        let found = self.counts.iter().position(|count| {
+            seen += count;
             seen >= rank
         });
         let (min, max) = (Duration::from_nanos(exact.min), Duration::from_nanos(exact.max));
         // The last rank is the exact maximum.
         let value = found.filter(|_| rank < exact.count);
-        Some(value.map_or(max, |(micros, _)| Duration::from_micros(u64::from(*micros)).clamp(min, max)))
+        Some(value.map_or(max, |bin| Duration::from_micros(longest(bin)).clamp(min, max)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hdrhistogram::Histogram;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn times(micros: &[u32]) -> (Sparse, Exact) {
+        let nanos = |micros: Option<&u32>| micros.map_or(0, |micros| u64::from(*micros) * 1_000);
+        let sum = micros.iter().map(|micros| u64::from(*micros) * 1_000).sum();
+        let exact =
+            Exact { count: micros.len() as u64, sum, min: nanos(micros.iter().min()), max: nanos(micros.iter().max()) };
+        (Sparse::of_each(exact, micros.iter().copied()), exact)
+    }
+
+    proptest! {
+        #[test]
+        fn bins_are_those_of_the_library(micros in 1..3_600_000_000_u32, small in 1..20_000_u32) {
+            let histogram = Histogram::<u64>::new_with_bounds(1, 3_600_000_000, 3).unwrap();
+            for micros in [micros, small] {
+                prop_assert_eq!(longest(bin(micros)), histogram.highest_equivalent(micros.into()));
+                prop_assert_eq!(bin(u32::try_from(longest(bin(micros))).unwrap()), bin(micros));
+            }
+        }
+
+        #[test]
+        fn what_leaves_a_window_leaves_no_trace(
+            old in prop::collection::vec(1..30_000_000_u32, 0..40),
+            new in prop::collection::vec(1..30_000_000_u32, 1..40),
+        ) {
+            let ((old, _), (new, exact)) = (times(&old), times(&new));
+            let (mut window, mut only) = (Times::default(), Times::default());
+            window.add(&old);
+            window.add(&new);
+            window.remove(&old);
+            only.add(&new);
+            for percentile in [1.0, 50.0, 95.0, 99.9, 100.0] {
+                prop_assert_eq!(window.percentile(percentile, &exact), only.percentile(percentile, &exact));
+            }
+        }
+    }
+
+    #[test]
+    fn memory_depends_on_the_slowest_time_only() {
+        let mut kept = Times::default();
+        let mut room = |micros: &[u32]| {
+            kept.add(&times(micros).0);
+            kept.counts.len()
+        };
+        let quick = room(&[1_000]);
+        assert_eq!(room(&(1..200_000).collect::<Vec<u32>>()), quick);
+        let slow = room(&[300_000]);
+        assert!(slow > quick);
+        assert_eq!(room(&[16_000_000]), slow);
+        assert!(room(&[20_000_000]) > slow);
     }
 }
