@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::effective::in_scenario;
-use super::{exit, pick};
+use super::{exit, panics, pick};
 use crate::headless::console;
 use crate::scenario::secrets::userinfo;
 use crate::scenario::{Plan, Scenario};
@@ -53,7 +53,8 @@ pub(super) fn run(settings: &Settings, config: &Config, json: bool) -> ExitCode 
         })
         .collect();
     let masked = |text: &str| {
-        let text = named.as_ref().map_or_else(|| text.into(), |named| named.plan.secrets.mask(text));
+        let text = panics::masked(text);
+        let text = named.as_ref().map_or_else(|| text.as_str().into(), |named| named.plan.secrets.mask(&text));
         userinfo::mask(&text).into_owned()
     };
     console::say(&if json { as_json(&all, config, masked) } else { as_table(&all, config, masked) });

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::conf;
 use super::setting::{Setting, Shape};
 use super::table::Settings;
+use super::unshown::without_secrets;
 use crate::scenario::syntax::diagnostic::{self, Diagnostic, nearest};
 use crate::scenario::syntax::node::{self, Node};
 use crate::scenario::syntax::source::{self, Sources};
@@ -66,7 +67,7 @@ fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(Vec::new());
     }
-    let sources = Sources::new(origin, text, None);
+    let sources = Sources::new(origin, &without_secrets(text), None);
     let fail = |found: Vec<Diagnostic>| diagnostic::render(&sources, found).text;
     let root = node::parse(text).map_err(|found| fail(vec![found]))?;
     if !matches!(root.kind, node::Kind::Map(_)) {
@@ -150,6 +151,22 @@ mod tests {
         }
         let error = parse("config.yaml", "host: ftp://u:S3cret@h").unwrap_err();
         assert!(error.contains("base URL") && !error.contains("S3cret"), "{error}");
+    }
+
+    #[test]
+    fn excerpts_show_no_secrets() {
+        for text in [
+            "datadog_api_key: s3cret-48151623\nusers: abc\n",
+            "datadog_api_key: [s3cret-48151623]\n",
+            "webhook_secret: s3cret-48151623\nwebhook_secret: s3cret-48151624\n",
+            "slack_webhook_url: s3cret-48151623\n",
+            "otlp_headers: [api-key=s3cret-48151623]\nunknown: 3\n",
+            "github_token: s3cret-48151623\n users: 3\n",
+            "{ github_token: s3cret-48151623, users: [",
+        ] {
+            let error = parse("config.yaml", text).expect_err(text);
+            assert!(error.contains("config.yaml:") && !error.contains("s3cret"), "{text}\n{error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::value::string;
+use super::value::{shown, string};
 
 /// Sites of Datadog. They share nothing: a key of one is invalid on the others.
 const SITES: [&str; 9] = [
@@ -36,19 +36,19 @@ impl DatadogSite {
     pub(super) fn parse(value: &OsStr) -> Result<Self, String> {
         let text = string(value)?;
         let text = text.trim().trim_end_matches('/');
-        let error = || format!("expected one of {}, or the URL of an API, found {text:?}", SITES.join(", "));
+        let error = || format!("expected one of {}, or the URL of an API, found {:?}", SITES.join(", "), shown(text));
         let site = |name: &str| Self { name: name.to_owned(), api: format!("https://api.{name}") };
         if SITES.contains(&text) {
             return Ok(site(text));
         }
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(error)?;
         let host = url.host_str().ok_or_else(error)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("expected a URL without user and password".to_owned());
+        }
         let without_name = host.strip_prefix("app.").or_else(|| host.strip_prefix("api.")).unwrap_or(host);
         if SITES.contains(&without_name) {
             return Ok(site(without_name));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("expected a URL without user and password".to_owned());
         }
         let is_plain = url.query().is_none() && url.fragment().is_none();
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -69,7 +69,7 @@ impl StatsdAddress {
     /// Parses `HOST`, `HOST:PORT`, `udp://HOST:PORT`, `unix:///PATH` or a path.
     pub(super) fn parse(value: &OsStr) -> Result<Self, String> {
         let text = string(value)?;
-        let error = || format!("expected HOST:PORT or unix:///PATH, found {text:?}");
+        let error = || format!("expected HOST:PORT or unix:///PATH, found {:?}", shown(&text));
         if let Some(path) = text.strip_prefix("unix://").or(Some(&*text).filter(|text| text.starts_with('/'))) {
             return if path.starts_with('/') { Ok(Self::Unix(PathBuf::from(path))) } else { Err(error()) };
         }
@@ -108,6 +108,12 @@ mod tests {
         for text in ["datadog.eu", "eu", "", "ftp://x", "https://u:p@x", "https://x/?a=b"] {
             assert!(api(text).is_err(), "{text}");
         }
+        for text in ["u:pw0rd@datadoghq.eu", "//u:pw0rd@x", "https://u:pw0rd@datadoghq.eu", "u:pw0rd@h:1/p?q=1"] {
+            let error = api(text).expect_err(text);
+            assert!(!error.contains("pw0rd"), "{error}");
+        }
+        let error = StatsdAddress::parse("u:pw0rd@127.0.0.1:8125".as_ref()).unwrap_err();
+        assert!(error.ends_with("found \"***@127.0.0.1:8125\""), "{error}");
     }
 
     #[test]

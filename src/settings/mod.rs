@@ -19,6 +19,7 @@ mod sources;
 mod table;
 mod temporality;
 mod theme;
+mod unshown;
 mod value;
 mod vu_plan;
 

@@ -35,8 +35,20 @@ pub(super) struct Flag {
     pub implied_by: Option<(&'static str, &'static str)>,
     pub commands: &'static [&'static str],
     pub in_scenario: bool,
-    pub is_secret: bool,
-    pub is_hidden: bool,
+    pub secrecy: Secrecy,
+}
+
+/// What of a value must not be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// Nothing.
+    Public,
+    /// The password of a URL.
+    Password,
+    /// The password of a URL, its query, and keys in its path.
+    Keys,
+    /// Everything.
+    Whole,
 }
 
 /// How many values a setting has.
@@ -62,8 +74,7 @@ const NOTHING: Flag = Flag {
     implied_by: None,
     commands: &[],
     in_scenario: false,
-    is_secret: false,
-    is_hidden: false,
+    secrecy: Secrecy::Public,
 };
 
 /// A flag without a value.
@@ -127,14 +138,19 @@ impl Flag {
         Self { in_scenario: true, ..self }
     }
 
-    /// Marks a value that may contain a password: errors do not print it.
+    /// Marks a URL that may contain a password: errors do not print it.
     pub(super) const fn secret(self) -> Self {
-        Self { is_secret: true, ..self }
+        Self { secrecy: Secrecy::Password, ..self }
+    }
+
+    /// Marks a URL that may also contain keys.
+    pub(super) const fn keyed(self) -> Self {
+        Self { secrecy: Secrecy::Keys, ..self }
     }
 
     /// Its value is a secret as a whole: it is shown nowhere.
     pub(super) const fn hidden(self) -> Self {
-        Self { is_secret: true, is_hidden: true, ..self }
+        Self { secrecy: Secrecy::Whole, ..self }
     }
 }
 
@@ -198,14 +214,14 @@ impl Setting {
         self.flag.in_scenario
     }
 
-    /// True if errors must not print the value.
-    pub fn is_secret(&self) -> bool {
-        self.flag.is_secret
+    /// What of its value must not be shown.
+    pub(super) fn secrecy(&self) -> Secrecy {
+        self.flag.secrecy
     }
 
     /// True if its value must not be shown.
     pub fn is_hidden(&self) -> bool {
-        self.flag.is_hidden
+        self.flag.secrecy == Secrecy::Whole
     }
 
     /// True if this subcommand accepts the flag; `None` is a run, which accepts all. `doctor` checks a run, and accepts

@@ -8,6 +8,7 @@ use super::found::{Found, Origin};
 use super::setting::{OURS, Setting, Shape};
 use super::table::Settings;
 use crate::scenario::plan::TraceHeaders;
+use crate::scenario::secrets::Redactor;
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::{LoadDefaults, Overrides, SelectOptions};
 
@@ -111,6 +112,14 @@ impl Settings {
             run_time: of_config.run_time,
             stop_timeout: of_config.stop_timeout,
         };
+        if let Some(url) = &settings.trace_url {
+            let secrets = settings.secrets();
+            if Redactor::new(secrets.iter().map(String::as_str)).mask(url) != *url {
+                return Err(
+                    "trace_url contains the value of a setting that is a secret, and reports show it".to_owned()
+                );
+            }
+        }
         if settings.is_flag("trace_url") && !settings.trace_headers {
             return Err("--trace-url has no effect without --trace-headers".to_owned());
         }

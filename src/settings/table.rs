@@ -186,10 +186,10 @@ settings! {
     otel: bool, value::boolean, switch().variables(&["LOCUST_ENABLE_OPENTELEMETRY"]);
     /// Base URL of the OTLP receiver; metrics go to its path /v1/metrics
     otlp_endpoint: String, value::http_url,
-        flag("URL").variables(&["OTEL_EXPORTER_OTLP_ENDPOINT"]).default("http://localhost:4318").secret();
+        flag("URL").variables(&["OTEL_EXPORTER_OTLP_ENDPOINT"]).default("http://localhost:4318").keyed();
     /// Whole URL of the OTLP receiver of metrics
     otlp_metrics_endpoint: Option<String>, value::http_url,
-        flag("URL").variables(&["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"]).secret();
+        flag("URL").variables(&["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"]).keyed();
     /// Headers of OTLP requests, such as keys
     otlp_headers: Vec<String>, value::words,
         list("NAME=VALUE,…").variables(&["OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"]).hidden();

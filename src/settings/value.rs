@@ -1,5 +1,6 @@
 //! Parsers for the values of settings. Errors say what is allowed.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -10,7 +11,13 @@ use std::time::Duration;
 
 use super::host::parse_host;
 use super::{LogLevel, SlackEvent, Temporality, ThemeName, VuPlan};
+use crate::scenario::secrets::userinfo::MASK;
 use crate::units::{self, PerSecond, Users};
+
+/// An invalid address as errors show it: without what could be user and password.
+pub(super) fn shown(address: &str) -> Cow<'_, str> {
+    address.rsplit_once('@').map_or(address.into(), |(_, rest)| format!("{MASK}@{rest}").into())
+}
 
 /// The value as UTF-8; only paths may be something else.
 fn utf8(value: &OsStr) -> Result<&str, String> {
@@ -169,7 +176,8 @@ pub(super) fn http_url(value: &OsStr) -> Result<String, String> {
 /// An IP address with a port.
 pub(super) fn address(value: &OsStr) -> Result<SocketAddr, String> {
     let text = utf8(value)?;
-    text.parse().map_err(|_| format!("expected an IP address with a port, such as 127.0.0.1:9090, found {text:?}"))
+    text.parse()
+        .map_err(|_| format!("expected an IP address with a port, such as 127.0.0.1:9090, found {:?}", shown(text)))
 }
 
 /// The name of a theme.

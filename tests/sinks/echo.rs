@@ -13,7 +13,7 @@ struct Sending {
     secrets: &'static [&'static str],
 }
 
-const SENDING: [Sending; 4] = [
+const SENDING: [Sending; 5] = [
     Sending {
         variables: &[("KATYDID_WEBHOOK_URL", "URL/h/HookPath4815?token=hook-token-1623")],
         secrets: &["HookPath4815", "hook-token-1623"],
@@ -33,6 +33,13 @@ const SENDING: [Sending; 4] = [
             ("KATYDID_OTLP_HEADERS", "api-key=otel%2Dkey4815"),
         ],
         secrets: &["otel-key4815", "otel%2Dkey4815"],
+    },
+    Sending {
+        variables: &[
+            ("KATYDID_OTEL", "true"),
+            ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "URL/k/otlppath4815/v1/metrics?api_key=otlpquery1623"),
+        ],
+        secrets: &["otlppath4815", "otlpquery1623"],
     },
 ];
 
