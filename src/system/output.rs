@@ -24,6 +24,8 @@ const SUFFIX: &str = ".tmp";
 const MAX_LINKS: usize = 40;
 /// Time to wait for a reader of a FIFO.
 const READER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Minimum age of a temporary file that may be one left behind.
+const LEFT_BEHIND: Duration = Duration::from_secs(60);
 /// Time between attempts to open a FIFO.
 const RETRY: Duration = Duration::from_millis(10);
 
@@ -189,7 +191,8 @@ impl Write for Stdout {
     }
 }
 
-/// Removes temporary files in the folder of `path` that killed processes left behind, recognized by their free locks.
+/// Removes temporary files in the folder of `path` that killed processes left behind, recognized by their age and free
+/// locks. A new file may not be locked yet.
 pub fn sweep(path: &Path) {
     let Ok(Target::File(path)) = target(path) else { return };
     let Ok(entries) = fs::read_dir(folder(&path)) else { return };
@@ -198,7 +201,14 @@ pub fn sweep(path: &Path) {
         let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
         // Opening other types of files, such as FIFOs, may block.
         let is_temporary = is_named && entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_temporary && let Ok(file) = File::open(entry.path()) {
+        let is_old = || {
+            let changed = entry.metadata().and_then(|data| data.modified());
+            changed.is_ok_and(|at| at.elapsed().is_ok_and(|age| age >= LEFT_BEHIND))
+        };
+        if is_temporary
+            && is_old()
+            && let Ok(file) = File::open(entry.path())
+        {
             match file.try_lock() {
                 Ok(()) => drop(fs::remove_file(entry.path())),
                 Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}

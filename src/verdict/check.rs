@@ -49,9 +49,16 @@ fn measured(metric: Metric, period: &Period) -> Result<f64, String> {
     let sums = period.sums();
     let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64()).ok_or_else(|| "no requests".to_owned());
     let exact = |nanos: u64| (sums.exact.count > 0).then_some(Duration::from_nanos(nanos));
+    let percentile = |percentile| match sums.is_silent_at(percentile) && sums.requests > 0 {
+        true => Ok(f64::INFINITY),
+        false => seconds(period.percentile(percentile)),
+    };
     match metric {
-        Metric::Percentile(percentile) => seconds(period.percentile(percentile)),
-        Metric::Median => seconds(period.percentile(50.0)),
+        Metric::Percentile(of) => percentile(of),
+        Metric::Median => percentile(50.0),
+        Metric::Mean | Metric::Min | Metric::Max if sums.responses == 0 && sums.requests > 0 => {
+            Err("no request got a response".to_owned())
+        }
         Metric::Mean => seconds(sums.mean()),
         Metric::Min => seconds(exact(sums.exact.min)),
         Metric::Max => seconds(exact(sums.exact.max)),
@@ -116,7 +123,7 @@ pub fn samples_needed(percentile: f64) -> u64 {
 
 fn margin(check: &Check, value: f64) -> Option<f64> {
     let limit = check.value;
-    if limit <= 0.0 {
+    if limit <= 0.0 || value.is_infinite() {
         return None;
     }
     match check.operator {
@@ -133,6 +140,7 @@ pub fn format_value(metric: Metric, value: f64) -> String {
         if percent > 0.0 && percent < 0.01 { format!("{percent:.4} %") } else { format!("{percent:.2} %") }
     };
     match metric {
+        Metric::Percentile(_) | Metric::Median if value.is_infinite() => "no response".to_owned(),
         Metric::Percentile(_) | Metric::Mean | Metric::Median | Metric::Min | Metric::Max => {
             units::latency(Duration::try_from_secs_f64(value).unwrap_or(Duration::MAX))
         }

@@ -10,10 +10,11 @@ use crate::stats::Sparse;
 const PARTS: u32 = 600;
 
 /// Measurements in the period of a threshold.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Period {
     sums: Sums,
-    times: Times,
+    /// Only for percentiles.
+    times: Option<Times>,
     window: Option<Window>,
 }
 
@@ -26,20 +27,20 @@ struct Window {
 }
 
 impl Period {
-    /// The last `over`, or everything if it is `None`.
-    pub fn new(over: Option<Duration>) -> Self {
+    /// The last `over`, or everything if it is `None`. `has_percentiles`: [`Self::percentile`] is used.
+    pub fn new(over: Option<Duration>, has_percentiles: bool) -> Self {
         let window = over.map(|length| {
             let seconds = u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
             let part = Duration::from_secs(u64::from(seconds.div_ceil(PARTS).max(1)));
             Window { length, part, parts: VecDeque::new() }
         });
-        Self { window, ..Self::default() }
+        Self { sums: Sums::default(), times: has_percentiles.then(Times::new), window }
     }
 
     /// Removes everything.
     pub fn clear(&mut self) {
         self.sums = Sums::default();
-        self.times.clear();
+        self.times.iter_mut().for_each(Times::clear);
         if let Some(window) = &mut self.window {
             window.parts.clear();
         }
@@ -47,7 +48,11 @@ impl Period {
 
     /// Adds a second.
     pub fn add(&mut self, sums: &Sums, times: &Sparse) {
-        self.times.add(times);
+        if let Some(known) = &mut self.times {
+            known.add(times);
+        }
+        // A window keeps its times to remove them later.
+        let times = if self.times.is_some() { times } else { &Sparse::default() };
         let Some(window) = &mut self.window else {
             self.sums.merge(sums);
             return;
@@ -65,7 +70,9 @@ impl Period {
             && covered.saturating_sub(oldest.covered) >= window.length
         {
             covered -= oldest.covered;
-            self.times.remove(times);
+            if let Some(known) = &mut self.times {
+                known.remove(times);
+            }
             window.parts.pop_front();
         }
         self.sums = window.parts.iter().fold(Sums::default(), |mut all, (part, _)| {
@@ -81,7 +88,7 @@ impl Period {
 
     /// The `percentile`-th percentile of the times in the period.
     pub fn percentile(&self, percentile: f64) -> Option<Duration> {
-        self.times.percentile(percentile, &self.sums.exact)
+        self.times.as_ref()?.percentile(percentile, &self.sums.exact)
     }
 
     /// True for a sliding window.

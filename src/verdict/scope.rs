@@ -76,7 +76,7 @@ impl Scope {
             }
             Scope::ScheduleDelay => {
                 sums.exact = *second.schedule_delay.exact();
-                sums.requests = sums.exact.count;
+                (sums.requests, sums.responses) = (sums.exact.count, sums.exact.count);
                 Cow::Borrowed(&second.schedule_delay)
             }
         };
@@ -89,6 +89,7 @@ fn merge_buckets<'a>(sums: &mut Sums, buckets: impl IntoIterator<Item = &'a RowB
     let mut times: Option<Cow<'a, Sparse>> = None;
     for bucket in buckets {
         sums.requests += bucket.sums.requests;
+        sums.responses += bucket.sums.responses;
         sums.failures += bucket.sums.failures;
         sums.exact.merge(bucket.response.exact());
         match &mut times {

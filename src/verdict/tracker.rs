@@ -7,7 +7,7 @@ use super::check::{self, Evaluation, format_value};
 use super::period::Period;
 use super::scope::Scope;
 use crate::scenario::estimate;
-use crate::scenario::plan::{Check, Plan, Threshold};
+use crate::scenario::plan::{Check, Metric, Plan, Threshold};
 use crate::stats::Second;
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::units;
@@ -47,7 +47,10 @@ struct Observation {
 
 impl Tracker {
     pub fn new(plan: &Plan, threshold: &Threshold) -> Self {
-        let scope = |check: &Check| (Scope::of(plan, check, threshold.on.as_ref()), Period::new(threshold.over));
+        let scope = |check: &Check| {
+            let has_percentiles = matches!(check.metric, Metric::Percentile(_) | Metric::Median);
+            (Scope::of(plan, check, threshold.on.as_ref()), Period::new(threshold.over, has_percentiles))
+        };
         Self {
             words: estimate::threshold(plan, threshold).into(),
             stage: threshold.stage_of(plan.schedule.stages()).map(|stage| Arc::clone(&stage.name)),
@@ -140,7 +143,10 @@ impl Tracker {
             Err(_) => {}
         }
         let is_worse = |worst: &Observation| {
-            let rank = |seen: &Observation| (seen.outcome != Ok(false), seen.margin.unwrap_or(f64::INFINITY));
+            let rank = |seen: &Observation| {
+                let has_passed = seen.outcome != Ok(false);
+                (has_passed, seen.margin.unwrap_or(if has_passed { f64::INFINITY } else { f64::NEG_INFINITY }))
+            };
             rank(&seen) < rank(worst)
         };
         if seen.outcome.is_ok() && self.worst.as_ref().is_none_or(is_worse) {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use crate::command::{Ran, err, katydid, out, prepared, signal};
 use crate::nginx::{Nginx, free_port};
@@ -115,9 +116,12 @@ fn timeout_ends_a_run_gracefully_though_it_signals_twice() {
 fn a_temporary_file_goes_with_the_next_run_unless_somebody_writes_it() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    fs::write(at(".katydid-left.tmp"), "half a file").unwrap();
-    fs::write(at(".katydid-busy.tmp"), "half a file").unwrap();
-    fs::write(at(".katydid-notes.txt"), "of somebody else").unwrap();
+    for name in [".katydid-left.tmp", ".katydid-busy.tmp", ".katydid-notes.txt", ".katydid-new.tmp"] {
+        fs::write(at(name), "half a file").unwrap();
+        let is_old = name != ".katydid-new.tmp";
+        let age = Duration::from_secs(if is_old { 120 } else { 0 });
+        File::options().append(true).open(at(name)).unwrap().set_modified(SystemTime::now() - age).unwrap();
+    }
     let busy = File::open(at(".katydid-busy.tmp")).unwrap();
     busy.lock().unwrap();
     let scenario = format!("host: http://127.0.0.1:{}\ntasks: [{{ steps: [{{ get: / }}] }}]", free_port());
@@ -125,6 +129,8 @@ fn a_temporary_file_goes_with_the_next_run_unless_somebody_writes_it() {
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
     let there = |name: &str| at(name).exists();
     assert!(!there(".katydid-left.tmp") && there(".katydid-busy.tmp") && there(".katydid-notes.txt"));
+    // Another process may just have created it, and not locked it yet.
+    assert!(there(".katydid-new.tmp"));
     drop(busy);
     let output = katydid(folder.path(), &["-f", "run.yaml", "--headless", "--csv", "run", "-t", "200ms"]).output();
     assert_eq!(output.unwrap().status.code(), Some(1));

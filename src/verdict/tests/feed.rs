@@ -15,6 +15,8 @@ use crate::verdict::Judge;
 pub struct Activity {
     /// Row, milliseconds, failed, number of requests.
     pub requests: Vec<(u32, u64, bool, usize)>,
+    /// Refused requests to the first row, each after a quarter of a millisecond.
+    pub refused: usize,
     pub stage: Option<usize>,
     pub dropped: u64,
     pub exceptions: usize,
@@ -94,6 +96,10 @@ impl Feed {
                 let failure = failed.then(|| Box::new(Failure { reason: Reason::Status(500), example: None }));
                 self.recorder.record(Sample { failure, ..Sample::of(*endpoint, service) });
             }
+        }
+        for _ in 0..activity.refused {
+            let failure = Some(Box::new(Failure { reason: Reason::ConnectionRefused, example: None }));
+            self.recorder.record(Sample { failure, ..Sample::of(0, Duration::from_micros(250)) });
         }
         for _ in 0..activity.exceptions {
             self.recorder.exception(&"place".into(), "wrong");

@@ -242,3 +242,25 @@ fn check_without_matching_requests_is_not_evaluated() {
     let judged = Feed::of(&plan).seconds(1, &steady(100, 1)).remove(0);
     assert_eq!(judged.judged, Judged::CannotTell("no such requests in this run".into()));
 }
+
+#[test]
+fn requests_without_a_response_are_slower_than_all_others() {
+    let judged = |answered: usize, refused: usize| {
+        let mut feed = Feed::new("", "[p95 < 400ms, { check: median < 400ms, over: 2s }, mean < 400ms, max < 400ms]");
+        let found = feed.seconds(3, &Activity { refused, ..steady(answered, 10) });
+        found.into_iter().map(|one| (one.judged, one.value.map(|v| v.to_string()))).collect::<Vec<_>>()
+    };
+    let value = |text: &str| Some(text.to_owned());
+    for (answered, refused, p95, median) in
+        [(95, 5, true, true), (94, 6, false, true), (49, 51, false, false), (0, 100, false, false)]
+    {
+        let found = judged(answered, refused);
+        let wanted = |met: bool| if met { value("10ms") } else { value("no response") };
+        assert_eq!((&found[0].1, &found[1].1), (&wanted(p95), &wanted(median)), "{answered} and {refused}");
+        assert_eq!((found[0].0 == Judged::Passes, found[1].0 == Judged::Passes), (p95, median), "{found:?}");
+        let are_known = found[2..].iter().all(|(judged, _)| *judged == Judged::Passes);
+        let are_unknown =
+            found[2..].iter().all(|(judged, _)| *judged == Judged::CannotTell("no request got a response".into()));
+        assert!(if answered > 0 { are_known } else { are_unknown }, "{found:?}");
+    }
+}
