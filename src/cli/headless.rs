@@ -50,7 +50,8 @@ fn run_to_code(settings: &Settings) -> u8 {
     if let Some(words) = target_host::note(settings, &scenario) {
         console::warn(&words);
     }
-    let wanted = Wanted::new(settings, scenario.reports());
+    let plan = scenario.plan(&scenario.completed(&settings.overrides())).ok();
+    let wanted = Wanted::new(settings, scenario.reports()).planned(plan.as_ref());
     if !wanted.can_be_written(&scenario.files()) {
         return exit::USAGE;
     }

@@ -190,7 +190,8 @@ impl Starter for Local {
         if let Some(why) = self.refusal(scenario, overrides) {
             return Err(why.to_owned());
         }
-        let reports = Wanted::new(&self.settings, scenario.reports());
+        let plan = scenario.plan(&scenario.completed(overrides)).ok();
+        let reports = Wanted::new(&self.settings, scenario.reports()).planned(plan.as_ref());
         if let Some(why) = reports.refused_on_screen(&scenario.files()) {
             return Err(scenario.secrets().mask(&why).into_owned());
         }

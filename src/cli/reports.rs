@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -12,6 +13,7 @@ use crate::headless::console;
 use crate::report::csv::LiveCsv;
 use crate::report::locust_json::{self, LocustJson};
 use crate::report::{self, FORMATS, Format};
+use crate::scenario::Plan;
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
 use crate::stats::Snapshot;
@@ -37,6 +39,8 @@ pub(super) struct Wanted {
     array: Option<LocustJson>,
     array_file: Option<PathBuf>,
     is_array_printed: bool,
+    /// The log, which no report may overwrite.
+    log: Option<PathBuf>,
     /// Machine-readable output to print.
     data: Option<String>,
 }
@@ -62,8 +66,21 @@ impl Wanted {
             array: None,
             array_file: settings.json_file.as_deref().map(with_json),
             is_array_printed: settings.json,
+            log: settings.logfile.clone(),
             data: None,
         }
+    }
+
+    /// Fills Locust's placeholders in for the planned run, so that conflicts are found before it.
+    pub(super) fn planned(mut self, plan: Option<&Plan>) -> Self {
+        let Some(plan) = plan else { return self };
+        let time = plan.schedule.length().or(plan.load.run_time);
+        let known = (plan.load.users.0, plan.load.spawn_rate.0, time.as_ref().map(Duration::as_secs_f64));
+        // Locust has none in the name of CSV files.
+        for (_, place) in self.places.iter_mut().filter(|(format, _)| format.name() != CSV) {
+            *place = filled(place, known);
+        }
+        self
     }
 
     /// Starts the reports that are written during the run.
@@ -91,7 +108,7 @@ impl Wanted {
     fn files(&self) -> Vec<PathBuf> {
         let files = self.places.iter().flat_map(|(format, place)| format.files(place));
         let printed = self.is_array_printed.then(|| PathBuf::from("-"));
-        files.chain(self.array_file.clone()).chain(printed).collect()
+        files.chain(self.array_file.clone()).chain(printed).chain(self.log.clone()).collect()
     }
 
     /// Prints before a run why one of them cannot be written, or would overwrite another, or one of `read`. False if
@@ -121,7 +138,7 @@ impl Wanted {
     /// Path of the HTML report, if one is written to a file.
     pub(super) fn html(&self, run: &Run) -> Option<PathBuf> {
         let (_, place) = self.places.iter().find(|(format, _)| format.name() == HTML)?;
-        Some(filled(place, run)).filter(|place| !output::is_stdout(place))
+        Some(filled_after(place, run)).filter(|place| !output::is_stdout(place))
     }
 
     /// Takes the machine-readable output.
@@ -144,7 +161,7 @@ impl Wanted {
         let (mut written, mut errors) = (Vec::new(), Vec::new());
         for (format, place) in &self.places {
             let live = self.live.take_if(|_| format.name() == CSV);
-            let place = if format.name() == CSV { place.clone() } else { filled(place, run) };
+            let place = if format.name() == CSV { place.clone() } else { filled_after(place, run) };
             match live.map_or_else(|| format.write(&place, run), LiveCsv::finish) {
                 Ok(paths) => {
                     let files = paths.iter().filter(|path| !output::is_stdout(path));
@@ -182,10 +199,15 @@ fn with_json(name: &Path) -> PathBuf {
     path.into()
 }
 
-/// Replaces Locust's `{u}`, `{r}` and `{t}` by users, spawn rate and run time in seconds.
-fn filled(place: &Path, run: &Run) -> PathBuf {
+/// Replaces Locust's `{u}`, `{r}` and `{t}` by users, spawn rate and run time in seconds, if it is known.
+fn filled(place: &Path, (users, rate, time): (u32, f64, Option<f64>)) -> PathBuf {
     let Some(text) = place.to_str() else { return place.to_owned() };
-    let time = run.meta.run_time.unwrap_or_else(|| run.last.elapsed.as_secs_f64()).round();
-    let (users, rate) = (run.meta.users.to_string(), run.meta.spawn_rate.to_string());
-    text.replace("{u}", &users).replace("{r}", &rate).replace("{t}", &time.to_string()).into()
+    let text = text.replace("{u}", &users.to_string()).replace("{r}", &rate.to_string());
+    time.map_or_else(|| text.clone(), |time| text.replace("{t}", &time.round().to_string())).into()
+}
+
+/// The same for a run that is over, whose time is known.
+fn filled_after(place: &Path, run: &Run) -> PathBuf {
+    let time = run.meta.run_time.unwrap_or_else(|| run.last.elapsed.as_secs_f64());
+    filled(place, (run.meta.users, run.meta.spawn_rate, Some(time)))
 }

@@ -17,7 +17,8 @@ use crate::units;
 pub struct Tracker {
     threshold: Threshold,
     words: Arc<str>,
-    stage: Option<Arc<str>>,
+    /// Its stage is a warm-up.
+    is_warm_up: bool,
     /// Data of each check, in the same order.
     scopes: Vec<(Scope, Period)>,
     /// True while the run is in the threshold's stage, or if the threshold has no stage.
@@ -53,7 +54,7 @@ impl Tracker {
         };
         Self {
             words: estimate::threshold(plan, threshold).into(),
-            stage: threshold.stage_of(plan.schedule.stages()).map(|stage| Arc::clone(&stage.name)),
+            is_warm_up: threshold.stage_of(plan.schedule.stages()).is_some_and(|stage| stage.warm_up),
             scopes: threshold.checks.iter().map(scope).collect(),
             threshold: threshold.clone(),
             is_inside: threshold.stage.is_none(),
@@ -82,7 +83,7 @@ impl Tracker {
 
     /// Adds a second that counts. `cuts`: clients that the Redis server disconnected in it.
     pub fn add(&mut self, second: &Second, cuts: Option<u64>) {
-        let is_inside = self.threshold.stage.is_none_or(|stage| second.stage == Some(stage));
+        let is_inside = self.threshold.stage.as_ref().is_none_or(|(stage, _)| second.stage == Some(*stage));
         if !is_inside {
             self.leave(second.from);
             return;
@@ -191,8 +192,12 @@ impl Tracker {
         let judged = match seen.map(|seen| &seen.outcome) {
             _ if self.has_failed => Judged::Failed,
             None if !self.was_inside => {
-                let stage = self.stage.as_deref().unwrap_or_default();
-                let words = if self.is_over { "was not reached" } else { "has not begun" };
+                let stage = self.threshold.stage.as_ref().map_or("", |(_, name)| name);
+                let words = match (self.is_warm_up, self.is_over) {
+                    (true, _) => "is a warm-up, which is not evaluated",
+                    (false, true) => "was not reached",
+                    (false, false) => "has not begun",
+                };
                 Judged::CannotTell(format!("stage {stage} {words}").into())
             }
             None => Judged::CannotTell("nothing was measured".into()),

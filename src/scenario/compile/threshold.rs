@@ -1,5 +1,6 @@
 //! Compiles `thresholds`: `metric operator value` joined by `and`, with scope, period and effect.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::builder::Builder;
@@ -172,7 +173,7 @@ impl Builder<'_> {
         })
     }
 
-    fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {
+    fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<(usize, Arc<str>)> {
         let name = self.plain_text(node, "stage")?;
         let found = stages.iter().position(|stage| *stage.name == name);
         // Every load has stages: without any, an error was reported there.
@@ -185,7 +186,7 @@ impl Builder<'_> {
             };
             self.report(node.at.clone(), format!("unknown stage `{name}`"), note);
         }
-        found
+        found.map(|index| (index, name.into()))
     }
 
     fn target(&mut self, node: &Node) -> Option<Target> {

@@ -8,8 +8,18 @@ use crate::units;
 /// A note for each threshold that cannot fail, or cannot be evaluated, because the run is too short.
 pub fn too_long(plan: &Plan) -> impl Iterator<Item = String> {
     plan.thresholds.iter().filter_map(|threshold| {
-        let time = measured(plan, threshold)?;
         let Threshold { over, hold, words, place, .. } = threshold;
+        if let Some((_, stage)) = &threshold.stage {
+            let why = match threshold.stage_of(plan.schedule.stages()) {
+                None => Some(format!("the run ends before its stage {stage}")),
+                Some(found) if found.warm_up => Some(format!("its stage {stage} is a warm-up")),
+                Some(_) => None,
+            };
+            if let Some(why) = why {
+                return Some(format!("{place}: `{words}` cannot be evaluated: {why}"));
+            }
+        }
+        let time = measured(plan, threshold)?;
         let of = if threshold.stage.is_some() { "the stage" } else { "the run" };
         let shorter = |key: &str, length: Duration, so: &str| {
             let (length, time) = (units::plain(length), units::plain(time));
@@ -47,8 +57,8 @@ pub fn words(plan: &Plan, threshold: &Threshold) -> String {
             parts.push(format!("of {}", rows.iter().filter_map(row).collect::<Vec<_>>().join(" or ")));
         }
     }
-    if let Some(stage) = threshold.stage_of(plan.schedule.stages()) {
-        parts.push(format!("in stage {}", stage.name));
+    if let Some((_, stage)) = &threshold.stage {
+        parts.push(format!("in stage {stage}"));
     }
     if let Some(window) = threshold.over {
         parts.push(format!("over the last {} at any time", units::plain(window)));

@@ -18,8 +18,8 @@ pub struct Threshold {
     pub checks: Vec<Check>,
     /// Restriction to some requests; `None`: all.
     pub on: Option<Target>,
-    /// Restriction to a stage, as index of the schedule's stages.
-    pub stage: Option<usize>,
+    /// Restriction to a stage, as index of the schedule's stages, and its name: a shorter run has fewer stages.
+    pub stage: Option<(usize, Arc<str>)>,
     /// Length of the sliding window; `None`: the whole run, or the whole stage.
     pub over: Option<Duration>,
     /// Time for which the condition must have failed before the threshold fails.
@@ -134,6 +134,6 @@ impl Target {
 impl Threshold {
     /// The stage to which it is restricted.
     pub fn stage_of<'a>(&self, stages: &'a [Stage]) -> Option<&'a Stage> {
-        self.stage.and_then(|index| stages.get(index))
+        stages.get(self.stage.as_ref()?.0)
     }
 }

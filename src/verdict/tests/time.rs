@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::feed::{Activity, Feed, plan, steady};
+use crate::scenario::{Overrides, Scenario, estimate};
 use crate::stats::snapshot::{Judged, Judgement};
 
 const fn secs(seconds: u64) -> Duration {
@@ -151,6 +152,34 @@ fn stage_is_evaluated_alone_and_at_its_end() {
     let begun = Judged::CannotTell("stage hold has not begun".into());
     assert_eq!(short.judge.judgements()[0].judged, begun);
     assert_eq!(short.end().judgements[0].judged, Judged::CannotTell("stage hold was not reached".into()));
+}
+
+#[test]
+fn stages_that_are_not_evaluated_are_named() {
+    let text = "host: http://h
+shape: { stages: [{ name: warm, duration: 2s, users: 1, warm_up: true }, { name: up, duration: 2s, users: 1 }, { name: late, duration: 2s, users: 1 }] }
+tasks: [{ steps: [{ get: / }] }]
+thresholds: [{ check: max < 1s, stage: late }, { check: max < 1s, stage: warm }]
+";
+    let scenario = Scenario::parse("t.yaml", text).unwrap();
+    let overrides = Overrides { run_time: Some(Some(Duration::from_secs(4))), ..Overrides::default() };
+    let plan = scenario.plan(&overrides).unwrap();
+    let remarks = estimate::remarks(&plan).join("\n");
+    for why in ["the run ends before its stage late", "its stage warm is a warm-up"] {
+        assert!(remarks.contains(&format!("`max < 1s` cannot be evaluated: {why}")), "{remarks}");
+    }
+    let mut feed = Feed::of(&plan);
+    feed.second(&Activity { stage: Some(1), ..fast() });
+    let last = feed.end();
+    let found: Vec<_> = last.judgements.iter().map(|one| (&*one.words, one.judged.clone())).collect();
+    let unknown = |why: &str| Judged::CannotTell(why.into());
+    assert_eq!(
+        found,
+        [
+            ("max < 1s, in stage late", unknown("stage late was not reached")),
+            ("max < 1s, in stage warm", unknown("stage warm is a warm-up, which is not evaluated")),
+        ]
+    );
 }
 
 #[test]
