@@ -44,6 +44,9 @@ fn run_to_code(settings: &Settings) -> u8 {
         }
     };
     panics::protect(scenario.secrets());
+    if !scenario.warnings().is_empty() {
+        console::warn(&panics::masked(scenario.warnings()));
+    }
     if settings.file.is_none() {
         console::warn("no scenario named with -f: running the embedded demo");
     }

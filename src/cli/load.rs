@@ -25,6 +25,9 @@ use crate::store::{News, Sending, Writing};
 use crate::system::{ci, workflow_command};
 use crate::tui::{List, Probe, ProbeError, Starter};
 
+/// Upper bound of seeds that are not given: readers of JSON keep whole numbers below it.
+const LARGEST_SEED: u64 = 1 << 53;
+
 /// How long the launcher waits for a Redis to respond.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -137,7 +140,7 @@ impl Local {
     /// Starts `scenario` at once.
     pub(super) fn launch(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, StartError> {
         let mut overrides = scenario.completed(overrides).into_owned();
-        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..LARGEST_SEED));
         let is_demo = wants_demo(scenario.host(), overrides.host.as_deref());
         if is_demo {
             overrides.demo = Some(self.demo_url(seed).map_err(StartError::Demo)?);

@@ -1,11 +1,12 @@
 //! Formatting of figures, the same in all reports.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{ExceptionRow, Figures, Judged, Judgement, Level, Row};
+use crate::stats::snapshot::{ExceptionRow, Figures, Health, Judged, Judgement, Level, Row};
 use crate::store::Run;
 use crate::units;
 
@@ -173,12 +174,36 @@ pub(super) fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
     rows
 }
 
-/// Health of the load generator: a symbol and a sentence.
+/// Health of the load generator, also in the time before: a symbol and a sentence.
 pub(super) fn health(snapshot: &Snapshot) -> (&'static str, String) {
-    let why = snapshot.health.why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
-    match snapshot.health.level {
-        Level::Green => ("✓", "generator healthy".to_owned()),
-        Level::Amber => ("!", format!("generator overloaded{why}")),
-        Level::Red => ("✗", format!("the generator itself is the bottleneck{why}")),
+    let Health { level, why, red, red_why, .. } = &snapshot.health;
+    let because = |why: &Option<Arc<str>>| why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
+    let why = because(why);
+    let was =
+        format!("it was the bottleneck for {}{}", units::plain(Duration::from_secs(red.as_secs())), because(red_why));
+    match (level, red.as_secs() > 0) {
+        (Level::Green, false) => ("✓", "generator healthy".to_owned()),
+        (Level::Green, true) => ("!", format!("generator healthy again, but {was}")),
+        (Level::Amber, false) => ("!", format!("generator overloaded{why}")),
+        (Level::Amber, true) => ("!", format!("generator overloaded{why}; {was}")),
+        (Level::Red, _) => ("✗", format!("the generator itself is the bottleneck{why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::snapshot::{End, RunState};
+
+    #[test]
+    fn a_generator_that_was_the_bottleneck_is_named_although_it_is_healthy_again() {
+        let mut snapshot = Snapshot::empty(RunState::Done(End::Completed));
+        assert_eq!(health(&snapshot), ("✓", "generator healthy".to_owned()));
+        snapshot.health.red = Duration::from_millis(31_200);
+        snapshot.health.red_why = Some("timers fire late".into());
+        let was = "it was the bottleneck for 31s: timers fire late";
+        assert_eq!(health(&snapshot), ("!", format!("generator healthy again, but {was}")));
+        snapshot.health.level = Level::Amber;
+        assert_eq!(health(&snapshot), ("!", format!("generator overloaded; {was}")));
     }
 }

@@ -6,6 +6,7 @@ use super::preview::Preview;
 use super::stamps::Stamps;
 use crate::scenario::catalog::Entry;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
+use crate::units;
 
 /// A request to read an entry.
 #[derive(Debug)]
@@ -39,12 +40,23 @@ impl ReadRequest {
         let preview = match &scenario {
             Ok(scenario) => scenario
                 .plan(&self.overrides)
-                .map(|plan| Preview::new(&plan, scenario.description()))
+                .map(|plan| warned(Preview::new(&plan, scenario.description()), scenario))
                 .map_err(|error| error.text),
             Err(error) => Err(error.text.clone()),
         };
         Reading { scenario, overrides: self.overrides, preview, refusal: None, stamps }
     }
+}
+
+/// Adds how many warnings there are: each is several lines long.
+fn warned(mut preview: Preview, scenario: &Scenario) -> Preview {
+    let count = scenario.warnings().lines().filter(|line| line.starts_with("warning: ")).count();
+    if count > 0 {
+        let warnings = units::counted(count as u64, "warning");
+        let it = if count == 1 { "it" } else { "them" };
+        preview.remarks.push(format!("{warnings} about this file: `katydid check {}` shows {it}", scenario.origin()));
+    }
+    preview
 }
 
 fn load(entry: &Entry) -> (Result<Scenario, ScenarioError>, Stamps) {

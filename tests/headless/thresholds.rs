@@ -9,7 +9,7 @@ use katydid::store;
 
 use crate::calm::calmly;
 use crate::command::{err, katydid, out, run};
-use crate::nginx::Nginx;
+use crate::nginx::{Nginx, free_port};
 use crate::output::{until_connected, until_it_hears};
 
 /// One request after the other: to a page that is there, and one that is not.
@@ -72,6 +72,29 @@ fn a_file_that_cannot_be_written_comes_before_a_threshold() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}{}", out(&output), err(&output));
     assert!(out(&output).contains("max < 1us was not met"), "{}", out(&output));
+}
+
+#[test]
+fn a_dead_target_meets_no_percentile() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |threshold: &str| {
+        let steps = "[{ get: / }, { wait: 5ms }]";
+        format!("host: http://127.0.0.1:{}\ntasks: [{{ steps: {steps} }}]\nthresholds: [{threshold}]\n", free_port())
+    };
+    for (threshold, said) in
+        [("p95 < 400ms", "p95 < 400ms was not met: no response"), ("mean < 400ms", "no request got a response")]
+    {
+        write(folder.path(), &text(threshold));
+        let output =
+            run(folder.path(), &["--headless", "--only-summary", "-t", "1s", "-f", "s.yaml", "--no-preflight"]);
+        assert_eq!(output.status.code(), Some(3), "{}", out(&output));
+        assert!(out(&output).contains(said), "{threshold}: {}", out(&output));
+        assert!(!err(&output).contains("warning"), "{}", err(&output));
+    }
+    // 400 seconds are hardly what is meant.
+    write(folder.path(), &text("p95 < 400"));
+    let output = run(folder.path(), &["--headless", "--only-summary", "-t", "1s", "-f", "s.yaml", "--no-preflight"]);
+    assert!(err(&output).contains("warning: 400 is 400 seconds"), "{}", err(&output));
 }
 
 /// Of the two seconds in which a run is to end, what is left for a machine that stands still.

@@ -45,6 +45,9 @@ fn one_report_can_be_written_to_standard_output() {
         assert!(err(&output).contains("wrote t.txt"), "{}", err(&output));
     }
     place.refused("report latest --markdown - --text /dev/stdout", 2, "named twice");
+    let archive = place.run("runs export latest --out -");
+    assert_eq!(err(&archive), "wrote -\n");
+    assert!(archive.stdout.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && !archive.stdout.ends_with(b"wrote -\n"));
     assert!(!place.path().join("-").exists());
 }
 

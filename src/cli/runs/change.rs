@@ -6,10 +6,12 @@ use std::path::Path;
 
 use crate::cli::runs_args::RunsCommand;
 use crate::cli::{exit, runs_dir};
+use crate::headless::console;
 use crate::settings::Settings;
 use crate::store::archive::{self, Imported, Limits};
 use crate::store::catalog::{BASELINE_TAG, Catalog, Entry};
 use crate::store::change;
+use crate::system::output;
 
 /// Error message and exit code.
 pub(super) type Failure = (String, u8);
@@ -33,6 +35,9 @@ pub(super) fn changed(command: RunsCommand, settings: &Settings) -> Result<Strin
         }
         RunsCommand::Export { ids, out } => {
             let entries = all(&catalog, &ids)?;
+            if output::is_stdout(&out) {
+                console::reserve_output();
+            }
             let runs = entries.iter().map(|entry| (entry.id.as_str(), entry.folder.as_path()));
             archive::export(&out, runs).map_err(|why| trouble(format!("cannot write {}: {why}", out.display())))?;
             Ok(format!("wrote {}", out.display()))

@@ -102,8 +102,8 @@ impl Generator {
         let health: &Health = &run.last.health;
         let (sign, words) = shown::health(&run.last);
         let class = match health.level {
-            Level::Green => "is-good",
-            Level::Amber => "is-open",
+            Level::Green if health.red.as_secs() == 0 => "is-good",
+            Level::Green | Level::Amber => "is-open",
             Level::Red => "is-bad",
         };
         let blocked = health.blocked;

@@ -146,6 +146,7 @@ struct Exception<'a> {
 struct Generator<'a> {
     level: &'static str,
     why: Option<&'a str>,
+    bottleneck_s: f64,
     cpu_ratio: f64,
     timer_lag_p99_ms: f64,
     schedule_delay_p99_ms: Option<f64>,
@@ -312,6 +313,7 @@ impl<'a> Generator<'a> {
                 Level::Red => "bottleneck",
             },
             why: health.why.as_deref(),
+            bottleneck_s: health.red.as_secs_f64(),
             cpu_ratio: health.cpu,
             timer_lag_p99_ms: millis(health.timer_lag),
             schedule_delay_p99_ms: health.schedule_delay.map(millis),

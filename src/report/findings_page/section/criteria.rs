@@ -210,6 +210,6 @@ fn steady(view: &View<'_>) -> Check {
 fn generator(view: &View<'_>) -> Check {
     each(view, "The load generator kept up", |column| {
         let red = column.last().health.red.as_secs_f64().ceil();
-        (true, if red > 0.0 { format!("the bottleneck for {red:.0}s") } else { "always".to_owned() })
+        (red <= 0.0, if red > 0.0 { format!("the bottleneck for {red:.0}s") } else { "always".to_owned() })
     })
 }
