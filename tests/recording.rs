@@ -8,9 +8,10 @@ mod common;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use katydid::store::{self, State};
@@ -156,6 +157,44 @@ fn a_full_disk_does_not_affect_the_load() {
         let text = fs::read_to_string(only(&folder.path().join("runs")).join(file)).expect("a file");
         assert!(text.is_empty() || text.ends_with('\n'), "{file}: {text:?}");
     }
+}
+
+/// A run of four seconds with a disk that is full from the start, or rather with a limit of 0 bytes for files.
+fn without_room(folder: &Path, server: &Server) -> Command {
+    let load = "users: 3\nspawn_rate: 100\nrun_time: 4s\ntasks: [{ steps: [{ get: /ok }, { wait: 5ms }] }]\n";
+    fs::write(folder.join("s.yaml"), format!("host: {}\n{load}", server.url())).expect("a scenario");
+    let run = katydid(folder, &["--headless", "--only-summary", "-f", "s.yaml", "--runs-dir", "runs"]);
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -S -f 0; exec \"$0\" \"$@\""]).arg(run.get_program()).args(run.get_args());
+    limited.env_clear().envs(run.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(folder);
+    limited
+}
+
+#[test]
+fn a_disk_that_is_full_at_the_start_is_tried_again() {
+    let (folder, server) = (tempfile::tempdir().expect("a folder"), Server::start());
+    let mut child = without_room(folder.path(), &server).stderr(Stdio::piped()).spawn().expect("a run");
+    let mut said = BufReader::new(child.stderr.take().expect("its errors")).lines();
+    let full = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("the run cannot be recorded for now: ")));
+    assert!(full.is_some(), "it is said");
+    let raised = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &child.id().to_string()]).status();
+    assert!(raised.expect("prlimit runs").success());
+    let rest: Vec<String> = said.map_while(Result::ok).collect();
+    assert_eq!(child.wait().expect("its end").code(), Some(0), "{rest:?}");
+    let run = store::read(&only(&folder.path().join("runs"))).expect("a run");
+    assert_eq!((run.state, run.meta.incomplete.as_deref()), (State::Ended, None), "{rest:?}");
+    assert_eq!(run.last.total.total.requests, server.count());
+    assert!(fs::metadata(only(&folder.path().join("runs")).join("intervals.hlog")).expect("a file").len() > 1_000);
+}
+
+#[test]
+fn a_disk_that_stays_full_leaves_no_run() {
+    let (folder, server) = (tempfile::tempdir().expect("a folder"), Server::start());
+    let output = without_room(folder.path(), &server).output().expect("a run");
+    let said = err(&output);
+    assert_eq!(said.matches("the run was not recorded whole: ").count(), 1, "{said}");
+    assert_eq!(fs::read_dir(folder.path().join("runs")).expect("a folder").count(), 0, "{said}");
+    assert!(out(&output).contains("passed"), "the figures are printed: {}", out(&output));
 }
 
 #[tokio::test]

@@ -37,6 +37,8 @@ const RESERVE: usize = 2_048;
 pub(super) struct Writer {
     folder: PathBuf,
     meta: Meta,
+    /// The folder has `meta.json`, and so is a run.
+    is_begun: bool,
     hlog: Appender,
     series: Appender,
     events: Appender,
@@ -54,6 +56,12 @@ pub(super) struct Writer {
     snapshot_at: Option<Instant>,
 }
 
+/// True if there may be room for the file later.
+fn is_full(why: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(why.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
 impl Writer {
     pub fn create(folder: &Path, meta: Meta) -> io::Result<Self> {
         let started = meta.started.into();
@@ -61,7 +69,8 @@ impl Writer {
         let hlog = Appender::create(&folder.join(folder::INTERVALS))?;
         hlog.lock();
         let head = intervals.head();
-        let writer = Self {
+        let mut writer = Self {
+            is_begun: false,
             hlog,
             series: Appender::create(&folder.join(folder::SERIES))?,
             events: Appender::create(&folder.join(folder::EVENTS))?,
@@ -78,9 +87,21 @@ impl Writer {
             meta,
         };
         // Last: a folder with this file is a run.
-        replace(&folder.join(folder::META), &writer.meta)?;
-        writer.reserve();
-        Ok(writer)
+        match writer.begin() {
+            // There may be room later.
+            Err(why) if !is_full(&why) => Err(why),
+            _ => Ok(writer),
+        }
+    }
+
+    /// Writes the first `meta.json`, unless that was done.
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.is_begun {
+            replace(&self.folder.join(folder::META), &self.meta)?;
+            self.is_begun = true;
+            self.reserve();
+        }
+        Ok(())
     }
 
     /// Takes the memory that writing needs, on the thread that will write.
@@ -103,6 +124,7 @@ impl Writer {
         let is_last = outcome.is_some();
         let is_batch = is_last || snapshot.elapsed >= self.batch_at;
         let results = [
+            self.begin(),
             self.histograms(snapshot, is_batch),
             self.seconds(snapshot, is_last),
             self.events(snapshot),
@@ -119,7 +141,12 @@ impl Writer {
                 if let Ok(now) = read_meta(&self.folder) {
                     (self.meta.tags, self.meta.note) = (now.tags, now.note);
                 }
-                replace(&self.folder.join(folder::META), &self.meta).and(written)
+                let ended = replace(&self.folder.join(folder::META), &self.meta);
+                if ended.is_err() && !self.is_begun {
+                    // Nothing was recorded: what is left would be a run that cannot be read.
+                    let _ = fs::remove_dir_all(&self.folder);
+                }
+                ended.and(written)
             }
             None => written,
         }
