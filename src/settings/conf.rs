@@ -1,16 +1,25 @@
-//! Locust's configuration files: one `option-name = value` per line, `#` comments, lists as `[a, b]`.
+//! Locust's configuration files: one `option-name = value` per line, `#` comments, lists as `[a, b]`. The `=` may be left
+//! out, and a flag may stand alone.
 
 use super::setting::{Setting, Shape};
 use super::table::Settings;
 use crate::scenario::syntax::diagnostic::nearest;
 
-/// True if the first non-comment line is `key = value`, as in Locust's configuration files; YAML has a `:` there.
+/// True if the first non-comment line is `key = value`, `key value` or `key`, as in Locust's configuration files; YAML
+/// has a `:` after the key.
 pub(super) fn is_locust_conf(text: &str) -> bool {
     let first = lines(text).map(|(_, line)| line).find(|line| !line.starts_with('['));
-    first.and_then(|line| line.split_once('=')).is_some_and(|(key, _)| {
-        let key = key.trim();
-        !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    first.is_some_and(|line| {
+        let (key, _) = parts(line);
+        key.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     })
+}
+
+/// The name of an option, and its value if there is one.
+fn parts(line: &str) -> (&str, Option<&str>) {
+    let split = line.split_once('=').or_else(|| line.split_once(char::is_whitespace));
+    split.map_or((line.trim(), None), |(key, value)| (key.trim(), Some(value.trim())))
 }
 
 /// Lines that are neither empty nor comments, with their numbers from 1.
@@ -42,15 +51,19 @@ pub(super) fn parse(origin: &str, text: &str) -> Result<Vec<Line>, String> {
 }
 
 fn value(line: &str) -> Result<(&'static Setting, String), String> {
-    let (key, value) = line.split_once('=').ok_or("expected `option-name = value`")?;
-    let key = key.trim().replace('-', "_");
+    let (key, value) = parts(line);
+    let key = key.replace('-', "_");
     let is_named = |setting: &&Setting| setting.key == key || setting.alias().is_some_and(|alias| alias == key);
     let Some(setting) = Settings::TABLE.iter().find(is_named) else {
         let near = nearest(&key, Settings::TABLE.iter().map(|setting| setting.key));
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(format!("unknown setting `{key}`{near}"));
     };
-    let value = unquoted(value.trim());
+    let value = match (value, setting.shape()) {
+        (Some(value), _) => unquoted(value),
+        (None, Shape::Switch) => "true",
+        (None, Shape::One | Shape::List) => return Err(format!("expected `{} = value`", setting.long())),
+    };
     let value = match (setting.shape(), value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))) {
         (Shape::List, Some(words)) => words.split(',').map(|word| unquoted(word.trim())).collect::<Vec<_>>().join(","),
         // List items can also be separated by spaces.
@@ -73,12 +86,14 @@ mod tests {
     #[test]
     fn locust_files_are_recognized_and_parsed() {
         let text = "# mine\n[tool.locust]\nlocustfile = shop.yaml\nusers = 20\nspawn-rate=2\nrun_time = \"1h30m\"\n\
-                    headless = true\ntags = [a, 'b']\nexclude-tags = c d\n";
+                    headless\ntags = [a, 'b']\nexclude-tags c d\n";
         assert!(
             is_locust_conf(text)
                 && !is_locust_conf("theme: light\nhost: http://h/?a=b\n")
                 && !is_locust_conf("")
                 && !is_locust_conf("# a = b")
+                && !is_locust_conf("- theme")
+                && is_locust_conf("headless\nusers 3")
         );
         let values = parse("locust.conf", text).unwrap();
         let seen: Vec<_> = values.iter().map(|(setting, text, line)| (setting.key, text.as_str(), *line)).collect();
@@ -101,7 +116,8 @@ mod tests {
             ("userss = 3", "did you mean `users`?"),
             ("users = many", "locust.conf:1: `users`: \"many\""),
             ("users = 3\nusers = 4", "locust.conf:2: `users` is defined twice"),
-            ("users = 3\nnonsense", "locust.conf:2: expected `option-name = value`"),
+            ("users = 3\nnonsense", "locust.conf:2: unknown setting `nonsense`"),
+            ("users = 3\nspawn-rate", "locust.conf:2: expected `spawn-rate = value`"),
         ] {
             let error = parse("locust.conf", text).unwrap_err();
             assert!(error.contains(wanted), "{text:?}: {error}");

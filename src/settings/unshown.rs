@@ -80,7 +80,7 @@ mod tests {
             ("'DD_API_KEY' : größe\n", "'DD_API_KEY' : ***    \n"),
             ("otlp_headers:\n  - a=s3cret\n\n  - b=s\nusers: 3", "otlp_headers:\n  ***       \n\n  ***  \nusers: 3"),
             ("otlp_headers:\n- a=s3cret\nusers: 3", "otlp_headers:\n***       \nusers: 3"),
-            ("{ users: 3, webhook_secret: s3cret }", "{ users: 3, webhook_secret: ***     }"),
+            ("{ users: 3, webhook_secret: s3cret }", "{ users: 3, webhook_secret: ***     "),
             ("datadog_apikey: s3cret\r\nhost: h", "datadog_apikey: ***   \r\nhost: h"),
             ("slack_webhook_url: x\n", "slack_webhook_url: *\n"),
             ("github_token: |\n  s3cret\n  more\ntheme: mono", "github_token: *\n  ***   \n  *** \ntheme: mono"),

@@ -55,11 +55,25 @@ fn too_few_requests(steady: &[Bucket]) -> Option<String> {
 fn title(column: &Column<'_>, steady: &[Bucket]) -> String {
     match normal::range(steady) {
         Some((from, to)) => {
-            let users = units::count(steady[steady.len() - 1].users.into());
             let [from, to] = [from, to].map(units::clock);
-            format!("{}: from {from} to {to}, {users} users", column.name)
+            format!(
+                "{}: from {from} to {to}, {}",
+                column.name,
+                users(steady.iter().map(|second| second.users), column.meta().is_open)
+            )
         }
         None => format!("{}: nothing was measured", column.name),
+    }
+}
+
+/// The number of users in these seconds.
+fn users(all: impl Iterator<Item = u32> + Clone, is_open: bool) -> String {
+    let (least, most) = (all.clone().min().unwrap_or(0), all.max().unwrap_or(0));
+    let counted = units::counted(most.into(), "user");
+    match (least == most, is_open) {
+        (true, _) => counted,
+        (false, true) => format!("{least} to {counted}"),
+        (false, false) => format!("{least} to {counted}, no steady part"),
     }
 }
 
@@ -106,13 +120,15 @@ fn chart(column: &Column<'_>, steady: &[Bucket], title: &str, unit: Unit, figure
         let figure = &FIGURES[*n];
         Series { name: figure.name, points: seconds.iter().map(|second| (at(second), (figure.of)(second))).collect() }
     });
+    let is_all = steady.len() == seconds.len();
     let seconds_of = |part: &[Bucket]| normal::range(part).map(|(from, to)| (from.as_secs_f64(), to.as_secs_f64()));
     Block::Chart(Chart::Lines(Lines {
         title: format!("{}: {title}", column.name),
         unit,
         time: seconds_of(seconds).unwrap_or((0.0, 1.0)),
         series: series.collect(),
-        steady: seconds_of(steady),
+        // Nothing is highlighted if there is no steady part, or nothing else.
+        steady: seconds_of(steady).filter(|_| !is_all),
     }))
 }
 
@@ -148,7 +164,22 @@ fn across(view: &View<'_>) -> Vec<Block> {
     let rows: Vec<Vec<Text>> = rows.collect();
     blocks.push(match rows.is_empty() {
         true => Block::paragraph("No runs to compare."),
+        false if view.usable().count() < 2 => {
+            Block::paragraph("Only one run is left: there is nothing to compare it with.")
+        }
         false => Block::Table(Table::new(head(["figure", "lowest", "highest", "highest above lowest"]), 1, rows)),
     });
     blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_a_steady_part_is_not_said_to_have_had_one_number_of_users() {
+        assert_eq!(users([5, 5, 5].into_iter(), false), "5 users");
+        assert_eq!(users([0, 5, 3].into_iter(), false), "0 to 5 users, no steady part");
+        assert_eq!(users([0, 1].into_iter(), true), "0 to 1 user");
+    }
 }

@@ -28,8 +28,8 @@ pub(super) fn section(view: &View<'_>) -> Section {
             }
         }));
     }
-    let about = "Trends over the steady part of each run: slope, with a test for significance. \"Would have seen\" is the \
-                 smallest trend that is detectable in a run of this length.";
+    let about = "Trends over the steady part of each run: slope, with a test for significance. \"Detectable\" is the \
+                 smallest trend that would have been found in a run of this length.";
     Section::new("stability", "Stability", vec![Block::paragraph(about), Block::List(lines)])
 }
 
