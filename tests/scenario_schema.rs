@@ -84,6 +84,95 @@ fn the_schema_rejects_what_it_can() {
     assert!(refused >= 49, "only {refused} refused");
 }
 
+/// Thresholds, and whether they are valid.
+const THRESHOLDS: [(&str, bool); 44] = [
+    ("p95 < 400ms", true),
+    ("p99.9<=2s", true),
+    ("p5 > 1us", true),
+    ("median < 1", true),
+    ("mean != 1.5s", true),
+    ("max < 1h2m3s4ms5us", true),
+    ("fail_ratio < 1%", true),
+    ("fail_ratio <= 1 %", true),
+    ("error_ratio < 0.05", true),
+    ("error_ratio < 99.9%", true),
+    ("http.p95 < 300ms", true),
+    ("generator.cpu < 80%", true),
+    ("generator.schedule_delay.p99 < 10ms", true),
+    ("p95 < 400 ms", true),
+    ("p95 < 1m 30s", true),
+    ("rps >= 50/s", true),
+    ("requests > 5", true),
+    ("dropped == 0", true),
+    ("lost_ratio < 0.1%", true),
+    ("p95 < 1s and rps > 5 and fail_ratio < 1%", true),
+    ("", false),
+    ("p95", false),
+    ("p95 < ", false),
+    ("p95 < 1%", false),
+    ("p95 < 30m1h", false),
+    ("p0 < 1s", false),
+    ("p100 < 1s", false),
+    ("fail_ratio < 2", false),
+    ("fail_ratio < 101%", false),
+    ("p95 < 4 00ms", false),
+    ("p95 =< 1s", false),
+    ("p95 = 1s", false),
+    ("rps > fast", false),
+    ("rps > -1", false),
+    ("speed < 1s", false),
+    ("< 1s", false),
+    ("p(95)<500", false),
+    ("cpu < 80%", false),
+    ("http.cpu < 80%", false),
+    ("http.lost_ratio < 1%", false),
+    ("redis.dropped == 0", false),
+    ("generator.p95 < 1s", false),
+    ("p95 < 1s or rps > 5", false),
+    ("p95 < 1s && rps > 5", false),
+];
+
+/// All subschemas that are properties.
+fn properties<'s>(schema: &'s Value, found: &mut Vec<&'s Value>) {
+    match schema {
+        Value::Object(map) => {
+            found.extend(map.get("properties").and_then(Value::as_object).into_iter().flat_map(|all| all.values()));
+            map.values().for_each(|inner| properties(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| properties(inner, found)),
+        _ => {}
+    }
+}
+
+/// What editors show as an example is valid.
+#[test]
+fn examples_are_valid() {
+    let schema = schema::schema();
+    let mut found = Vec::new();
+    properties(&schema, &mut found);
+    let mut seen = 0;
+    for property in found {
+        let mut whole = property.clone();
+        whole["$defs"] = schema["$defs"].clone();
+        let mut examples: Vec<Value> = property["examples"].as_array().cloned().unwrap_or_default();
+        let shown = property["markdownDescription"].as_str().unwrap_or_default();
+        for block in shown.split("```yaml\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
+            let map: Value = serde_yaml::from_str(block).unwrap_or_else(|e| panic!("{block}: {e}"));
+            examples.extend(map.as_object().expect("a map").values().cloned());
+        }
+        examples.extend(property.get("default").cloned());
+        if examples.is_empty() {
+            continue;
+        }
+        let validator = jsonschema::validator_for(&whole).expect("a schema");
+        for example in examples {
+            assert!(validator.is_valid(&example), "{}: {example}", property["title"]);
+            seen += 1;
+        }
+    }
+    assert!(seen > 300, "{seen}");
+}
+
 /// Values of keys, and whether they are valid: both must agree.
 #[test]
 fn the_schema_and_the_loader_agree() {
@@ -215,7 +304,35 @@ fn the_schema_and_the_loader_agree() {
         (top("run_time: 0s"), false),
         (top("run_time: 0"), false),
         (top(flow), true),
+        // Names.
+        (top("vars: { a: 1, b_2: x }"), true),
+        (top("vars: { a b: 1 }"), false),
+        (top("vars: { 1a: 1 }"), false),
+        (top("vars: { user: 1 }"), false),
+        (top("vars: { uuid: 1 }"), false),
+        (other("set: { a: 1 }"), true),
+        (other("set: { 1x: 2 }"), false),
+        (other("set: { loop: 2 }"), false),
+        (step("capture: { env: $.a }"), false),
+        (other("for_each: [5], as: 'a b', steps: [{ log: a }]"), false),
+        (other("repeat: 2, as: item, steps: [{ log: a }]"), true),
+        (other("call: '{{ user.id }}'"), false),
+        (top("flows: { 'a{{ user.id }}': [{ get: http://h/ }] }"), false),
+        // Several actions, and keys of other tools.
+        (other("log: a, wait: 1s"), false),
+        (other("name: a"), false),
+        (step("post: /"), false),
+        (step("data: { a: 1 }"), false),
+        (step("expect: 200"), false),
+        (step("expect: { statusCode: 200 }"), false),
+        (step("expect: { json: { $.items.length(): 3 } }"), false),
+        (step("capture: $.a"), false),
+        (top("vus: 10"), false),
+        (top("headers: { a: b }"), false),
+        (top("expect: { status: 200 }"), false),
     ])
+    .chain(THRESHOLDS.into_iter().map(|(text, right)| (top(&format!("thresholds: ['{text}']")), right)))
+    .chain(THRESHOLDS.into_iter().map(|(text, right)| (top(&format!("thresholds: [{{ check: '{text}' }}]")), right)))
     .collect();
     for (text, right) in cases {
         let file: Value = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{text}: {e}"));

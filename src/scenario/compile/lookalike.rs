@@ -33,7 +33,7 @@ impl Context {
         match kind {
             _ if matches!(outer, Context::Exempt) => outer,
             K::Address | K::Pairs | K::HeaderLines => Context::Address,
-            K::Map | K::Assignments => Context::Variables,
+            K::Map | K::Vars | K::Assignments => Context::Variables,
             K::Capture | K::Expect | K::ExpectPublish | K::ExpectRedis | K::Expression => Context::Exempt,
             K::Document | K::Label | K::LogLine | K::Regex | K::Row => Context::Exempt,
             _ => outer,

@@ -4,12 +4,12 @@ use serde_json::Value as Json;
 
 use super::builder::Builder;
 use super::fields::Fields;
-use super::read::instead;
 use crate::scenario::eval::expect::{Matcher, Operand, Test, Unit};
 use crate::scenario::eval::operator::Operator;
 use crate::scenario::eval::status::StatusRange;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Scope, Template};
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::keys::OPERATORS;
 use crate::scenario::grammar::table;
 use crate::scenario::syntax::node::{Kind, Node};
@@ -39,7 +39,7 @@ impl Builder<'_> {
                             key.at.clone(),
                             &key.name,
                             &allowed,
-                            instead(OPERATORS.kind, &key.name),
+                            hints::key(OPERATORS.kind, &key.name),
                         );
                         right = false;
                         continue;

@@ -8,10 +8,7 @@ use super::builder::Builder;
 use super::fields::{Fields, quoted};
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Template, Text};
-use crate::scenario::grammar::actions;
 use crate::scenario::grammar::hints;
-use crate::scenario::grammar::keys::SCENARIO;
-use crate::scenario::grammar::kind::ValueKind as K;
 use crate::scenario::grammar::table::{self, DefaultValue, Table};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Key, Kind, Node};
@@ -20,22 +17,6 @@ use crate::units;
 /// Maximum number of values that a template can give for one name.
 const MOST_REPEATED: usize = 1_000;
 
-/// What to write instead of an unknown key of a map of this kind.
-pub(super) fn instead(kind: K, word: &str) -> Option<String> {
-    let is_known = |keys: &[table::Key]| keys.iter().any(|key| key.name == word);
-    match kind {
-        K::Scenario | K::Class | K::Task if is_known(actions::CONNECTION) => {
-            Some(format!("write it in `defaults` for all requests, or in a step: defaults: {{ {word}: … }}"))
-        }
-        K::Scenario | K::Class if actions::is_action(word) => {
-            Some(format!("it is a step: tasks: [{{ steps: [{{ {word}: … }}] }}]"))
-        }
-        K::Task if actions::is_action(word) => Some(format!("it is a step: steps: [{{ {word}: … }}]")),
-        K::Class if is_known(SCENARIO.keys) => Some("write it at the top level, for all classes".to_owned()),
-        kind => hints::key(kind, word).map(str::to_owned),
-    }
-}
-
 impl Builder<'_> {
     /// The entries of a map, after checking its keys.
     pub(super) fn fields<'n>(&mut self, node: &'n Node, table: &Table) -> Option<Fields<'n>> {
@@ -43,7 +24,7 @@ impl Builder<'_> {
         let allowed = table::names(table.keys);
         for (key, _) in entries {
             if !allowed.contains(&key.name.as_str()) {
-                self.diagnostics.unknown(key.at.clone(), &key.name, &allowed, instead(table.kind, &key.name));
+                self.diagnostics.unknown(key.at.clone(), &key.name, &allowed, hints::key(table.kind, &key.name));
             }
         }
         let fields = Fields(entries);

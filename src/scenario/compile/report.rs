@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::builder::Builder;
 use super::fields::Fields;
-use super::read::instead;
+use crate::scenario::grammar::hints;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Baseline, Regression, Reports, Search, Vary};
 use crate::scenario::syntax::node::Node;
@@ -72,7 +72,7 @@ impl Builder<'_> {
         for (_, profile) in entries {
             let Some(entries) = self.map(profile, "a profile") else { continue };
             for (key, _) in entries.iter().filter(|(k, _)| !own.contains(&k.name.as_str())) {
-                self.diagnostics.unknown(key.at.clone(), &key.name, &own, instead(keys::SCENARIO.kind, &key.name));
+                self.diagnostics.unknown(key.at.clone(), &key.name, &own, hints::key(keys::SCENARIO.kind, &key.name));
             }
         }
     }

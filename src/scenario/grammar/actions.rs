@@ -89,7 +89,7 @@ pub(crate) fn file_keys() -> BTreeSet<&'static str> {
 /// Keys of every step.
 pub(crate) const ANY_STEP: &[Key] = &[
     key("when", K::Expression, "Skip the step unless this is true"),
-    key("tags", K::Texts, "Labels for --tags and --exclude-tags"),
+    key("tags", K::Texts, "Labels for --tags and --exclude-tags").eg(&["[read, critical]"]),
 ];
 
 /// Connection settings of a request; also in `defaults`.
@@ -99,7 +99,8 @@ pub(crate) const CONNECTION: &[Key] = &[
     key("auth", K::Auth, "Basic or bearer authentication, or none"),
     key("follow_redirects", K::Bool, "Follow redirects").or_bool(true),
     key("tls", K::Tls, "Certificates"),
-    key("proxy", K::Text, "Send through this proxy; `env` uses HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"),
+    key("proxy", K::Text, "Send through this proxy; `env` uses HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY")
+        .eg(&["http://127.0.0.1:3128", "env"]),
     key("http_version", K::HttpVersion, "1.1, 2 or any").or_text("any"),
     key("connections", K::Connections, "per_user or per_request").or_text("per_user"),
 ];
@@ -122,11 +123,12 @@ pub(crate) const REQUEST: &[Key] = &[
 
 const GRAPHQL: &[Key] = &[
     key("variables", K::Map, "Variables of the operation"),
-    key("operation", K::Text, "Operation of the document to send"),
-    key("operation_name", K::Text, "The same as operation"),
+    key("operation", K::Text, "Operation of the document to send").eg(&["Item"]),
+    key("operation_name", K::Text, "The same as operation").eg(&["Item"]),
     key("persisted", K::Persisted, "apq: send the hash first"),
     key("method", K::GraphqlMethod, "post, or get for queries"),
-    key("business_errors", K::Text, "JSONPath of errors that are returned as data, such as $.data.*.userErrors"),
+    key("business_errors", K::Text, "JSONPath of errors that are returned as data, such as $.data.*.userErrors")
+        .eg(&["$.data.*.userErrors"]),
     key("events", K::Events, "Subscription: end after this many events"),
     key("listen_for", K::ListenFor, "Subscription: end after this time"),
 ];
@@ -156,12 +158,12 @@ pub(crate) const REDIS: &[Key] = &[
 ];
 const LOOP: &[Key] = &[
     key("steps", K::Steps, "Run in order"),
-    key("as", K::Name, "Variable for the item, or for the number of the pass"),
+    key("as", K::Variable, "Variable for the item, or for the number of the pass"),
 ];
 pub(crate) const WHILE: &[Key] =
     &[key("steps", K::Steps, "Run in order"), key("limit", K::Whole, "Maximum number of passes").or_whole(1_000)];
 const IF: &[Key] = &[key("then", K::Steps, "Run if it is true"), key("else", K::Steps, "Run if it is false")];
-const CALL: &[Key] = &[key("with", K::Map, "Variables set before the flow")];
+const CALL: &[Key] = &[key("with", K::Assignments, "Variables set before the flow")];
 
 const HTTP: &[&[Key]] = &[RESPONSE, REQUEST, CONNECTION];
 
@@ -199,15 +201,31 @@ pub(crate) const ACTIONS: &[Action] = &[
         &[RESPONSE, GRAPHQL, CONNECTION],
         &[Rule::Excludes("operation", "operation_name", "they are synonyms")],
     ),
-    action(ActionKind::Publish, key("publish", K::Text, "A Redis channel to send to"), &[PUBLISH], &[]),
-    action(ActionKind::Subscribe, key("subscribe", K::Texts, "Redis channels to listen to"), &[SUBSCRIBE], &[]),
+    action(
+        ActionKind::Publish,
+        key("publish", K::Text, "A Redis channel to send to").eg(&["orders", "user:{{ user.id }}"]),
+        &[PUBLISH],
+        &[],
+    ),
+    action(
+        ActionKind::Subscribe,
+        key("subscribe", K::Texts, "Redis channels to listen to").eg(&["[orders]", "orders"]),
+        &[SUBSCRIBE],
+        &[],
+    ),
     action(
         ActionKind::Unsubscribe,
-        key("unsubscribe", K::Texts, "Redis channels to unsubscribe from; all without a value"),
+        key("unsubscribe", K::Texts, "Redis channels to unsubscribe from; all without a value")
+            .eg(&["[orders]", "all"]),
         &[],
         &[],
     ),
-    action(ActionKind::Redis, key("redis", K::Texts, "A Redis command"), &[REDIS], &[]),
+    action(
+        ActionKind::Redis,
+        key("redis", K::Texts, "A Redis command").eg(&["[GET, \"key:{{ user.id }}\"]", "PING"]),
+        &[REDIS],
+        &[],
+    ),
     action(ActionKind::Set, key("set", K::Assignments, "Variables and their new values"), &[], &[]),
     action(ActionKind::Wait, key("wait", K::WaitStep, "Pause"), &[], &[]),
     action(ActionKind::Log, key("log", K::LogLine, "A line for the log"), &[], &[]),

@@ -130,8 +130,6 @@ kinds! {
     Number = "number",
     /// A whole number, or a template.
     Count = "count",
-    /// A string with a template.
-    Template = "template",
     /// A number of events, or a template.
     Events = "events",
     /// A duration above 0, or a template.
@@ -186,6 +184,12 @@ kinds! {
     List = "list",
     /// Values by name.
     Map = "map",
+    /// Values by the names of variables.
+    Vars = "vars",
+    /// A key without templates.
+    Untemplated = "untemplated",
+    /// Conditions of a threshold.
+    Condition = "condition",
     /// A non-empty map of values by name.
     Assignments = "assignments",
     /// One string or a list of strings.

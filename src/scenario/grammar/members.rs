@@ -1,8 +1,9 @@
 //! Kinds of the members of each kind of value, for traversals of a tree.
 
-use super::actions::{ACTIONS, ANY_STEP};
+use super::actions::ANY_STEP;
 use super::keys::{SCENARIO, TABLES};
 use super::kind::ValueKind as K;
+use super::likely::likely;
 use super::table::Key;
 
 /// Kind of the value of `key` in a map of this kind; [`Any`](K::Any) for unknown keys.
@@ -12,7 +13,7 @@ pub(crate) fn member(kind: K, key: &str, has: impl Fn(&str) -> bool) -> K {
     let of = |keys: &[Key]| keys.iter().find(|known| known.name == key).map(|key| key.kind);
     match kind {
         K::Step => {
-            let action = ACTIONS.iter().find(|action| has(action.key.name));
+            let action = likely(has);
             let own = action.filter(|action| action.key.name == key).map(|action| action.key.kind);
             let mut groups = action.map_or(&[][..], |action| action.modifiers).iter().copied().chain([ANY_STEP]);
             own.or_else(|| groups.find_map(of)).unwrap_or(K::Any)
@@ -75,7 +76,8 @@ mod tests {
     fn forms<'s>(definitions: &'s Value, definition: &'s Value) -> Vec<&'s Value> {
         let referred = definition["$ref"].as_str().map(|name| &definitions[name.trim_start_matches("#/$defs/")]);
         let branches = ["anyOf", "allOf", "oneOf"].into_iter().filter_map(|key| definition[key].as_array()).flatten();
-        let more = referred.into_iter().chain(branches).flat_map(|inner| forms(definitions, inner));
+        let chosen = ["then", "else"].into_iter().map(|key| &definition[key]).filter(|branch| branch.is_object());
+        let more = referred.into_iter().chain(branches).chain(chosen).flat_map(|inner| forms(definitions, inner));
         [definition].into_iter().chain(more).collect()
     }
 
@@ -99,7 +101,7 @@ mod tests {
                     let has = |name: &str| {
                         name == key || form["required"].as_array().is_some_and(|all| all.contains(&name.into()))
                     };
-                    same(&value["$ref"], member(kind, key, has));
+                    same(&value["anyOf"][0]["$ref"], member(kind, key, has));
                 }
             }
         }

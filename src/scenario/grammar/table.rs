@@ -15,6 +15,8 @@ pub(crate) struct Key {
     pub about: &'static str,
     /// Default value, unless it depends on other keys.
     pub default: Option<DefaultValue>,
+    /// Examples of values, shown by editors; if empty, those of the kind.
+    pub examples: &'static [&'static str],
 }
 
 /// Default value of a key.
@@ -44,6 +46,11 @@ impl Key {
         Self { default: Some(default), ..self }
     }
 
+    /// Sets examples.
+    pub(super) const fn eg(self, examples: &'static [&'static str]) -> Self {
+        Self { examples, ..self }
+    }
+
     /// Sets a string as default.
     pub(super) const fn or_text(self, default: &'static str) -> Self {
         self.or(DefaultValue::Text(default))
@@ -61,7 +68,7 @@ impl Key {
 }
 
 pub(super) const fn key(name: &'static str, kind: ValueKind, about: &'static str) -> Key {
-    Key { name, kind, about, default: None }
+    Key { name, kind, about, default: None, examples: &[] }
 }
 
 /// Default of the key with this name, if any.

@@ -11,6 +11,12 @@ pub(crate) const PURE: [&str; 2] = ["range", "dict"];
 /// Words that are syntax in templates, and `fake`, which is only used with a dot: `fake.name()`.
 const SYNTAX: [&str; 12] = ["fake", "loop", "true", "false", "none", "not", "and", "or", "in", "is", "if", "else"];
 
+/// All words that cannot be names of variables.
+pub(crate) fn reserved() -> impl Iterator<Item = &'static str> {
+    let all = VALUES.iter().chain(&SYNTAX).chain(&RANDOM).chain(&PURE).copied();
+    all.enumerate().filter(|(at, word)| *word != "fake" || *at < VALUES.len() + SYNTAX.len()).map(|(_, word)| word)
+}
+
 /// True if the word cannot be a variable name.
 pub fn is_reserved(word: &str) -> bool {
     VALUES.contains(&word) || SYNTAX.contains(&word)

@@ -12,6 +12,7 @@ use crate::scenario::compile::unset::Part;
 use crate::scenario::grammar::actions::{self, ACTIONS, ANY_STEP, ActionKind};
 use crate::scenario::grammar::hints;
 use crate::scenario::grammar::kind::ValueKind;
+use crate::scenario::grammar::likely::{beside, likely};
 use crate::scenario::grammar::table;
 use crate::scenario::plan::{Action, Step};
 use crate::scenario::syntax::node::{Key, Kind, Node};
@@ -37,15 +38,16 @@ impl Builder<'_> {
             return None;
         };
         let fields = Fields(entries);
-        let mut actions = ACTIONS.iter().filter_map(|a| Some((a, fields.key(a.key.name)?, fields.get(a.key.name)?)));
-        let Some((action, _, argument)) = actions.next() else {
+        let Some(action) = likely(|name| fields.get(name).is_some()) else {
             self.no_action(node, entries);
             return None;
         };
         let word = action.key.name;
-        if let Some((other, at, _)) = actions.next() {
+        let argument = fields.get(word)?;
+        let others = ACTIONS.iter().filter(|other| other.key.name != word);
+        if let Some((other, at)) = others.filter_map(|other| Some((other, fields.key(other.key.name)?))).next() {
             let message = format!("both `{word}` and `{}` are in one step; keep one", other.key.name);
-            self.report(at, message, "a step has one action: start a new step with -");
+            self.report(at, message, beside(action, other));
             return None;
         }
         self.modifiers(entries, action);
@@ -86,7 +88,7 @@ impl Builder<'_> {
         let strange: Vec<&Key> =
             entries.iter().map(|(k, _)| k).filter(|k| !modifiers.contains(&k.name.as_str())).collect();
         for key in &strange {
-            let hint = hints::key(ValueKind::Step, &key.name).map(str::to_owned);
+            let hint = hints::key(ValueKind::Step, &key.name);
             self.diagnostics.unknown(key.at.clone(), &key.name, &actions, hint);
         }
         if strange.is_empty() {
@@ -104,7 +106,7 @@ impl Builder<'_> {
                 .iter()
                 .find(|a| a.modifiers.iter().any(|group| table::names(group).contains(&key.name.as_str())));
             let hint = hints::key_of_action(action.key.name, &key.name);
-            let hint = hint.or_else(|| hints::key(ValueKind::Step, &key.name)).map(str::to_owned);
+            let hint = hint.map(str::to_owned).or_else(|| hints::key(ValueKind::Step, &key.name));
             if let Some(other) = elsewhere {
                 let message = format!("`{}` is not allowed with `{}`", key.name, action.key.name);
                 let allowed =

@@ -4,10 +4,11 @@
 mod key;
 mod name;
 mod path;
+mod placed;
 mod shape;
 mod threshold;
 
-pub(crate) use self::key::{ADDRESS, key, key_of_action};
+pub(crate) use self::key::{ADDRESS, key, key_of_action, keys_of};
 pub(crate) use self::name::{filter, is_of_environment, method, name, sign};
 pub(crate) use self::path::path;
 pub(crate) use self::shape::shape;

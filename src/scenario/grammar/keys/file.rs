@@ -13,7 +13,7 @@ pub(crate) const SCENARIO: Table = Table {
     what: "a scenario",
     keys: &[
         key("name", K::Label, "Name of the scenario; default: the file's name"),
-        key("description", K::Label, "One line for the list of scenarios"),
+        key("description", K::Label, "One line for the list of scenarios").eg(&["Shoppers browse and buy"]),
         key("host", K::Host, "Base URL of the target, or demo"),
         key("users", K::Whole, "Peak number of concurrent users"),
         key("spawn_rate", K::SpawnRate, "Users started per second").or_whole(1),
@@ -23,10 +23,12 @@ pub(crate) const SCENARIO: Table = Table {
         key("shape", K::Shape, "Stages, instead of users, spawn_rate and run_time"),
         key("arrivals", K::Arrivals, "Start iterations at a fixed rate (open model)"),
         key("search", K::Search, "Search for the largest load that passes"),
-        key("vars", K::Map, "Values for templates"),
-        key("secrets", K::Texts, "Environment variables whose values are masked everywhere"),
+        key("vars", K::Vars, "Values for templates"),
+        key("secrets", K::Texts, "Environment variables whose values are masked everywhere")
+            .eg(&["[PASSWORD, API_KEY]"]),
         key("data", K::Data, "CSV files with data for the users"),
-        key("include", K::Texts, "Files whose vars, data, flows, defaults and secrets are added"),
+        key("include", K::Texts, "Files whose vars, data, flows, defaults and secrets are added")
+            .eg(&["[common/login.yaml]"]),
         key("defaults", K::Defaults, "Defaults for every request; a step can override them"),
         key("graphql", K::GraphqlSettings, "Settings of all GraphQL steps"),
         key("redis", K::RedisSettings, "Settings of all Redis steps"),
@@ -88,7 +90,7 @@ pub(crate) const TASK: Table = Table {
     keys: &[
         key("name", K::Label, "Name of the task"),
         key("weight", K::Whole, "Relative frequency").or_whole(1),
-        key("tags", K::Texts, "Labels for --tags and --exclude-tags"),
+        key("tags", K::Texts, "Labels for --tags and --exclude-tags").eg(&["[read, critical]"]),
         key("steps", K::Steps, "Run in order"),
     ],
     rules: &[Rule::Required("steps", "write steps: [ … ]")],

@@ -60,7 +60,7 @@ pub(crate) const SEARCH: Table = Table {
         key("from", K::Number, "First level"),
         key("to", K::Number, "Last level"),
         key("hold", K::Length, "Length of each level"),
-        key("until", K::Text, "The threshold that must pass"),
+        key("until", K::Condition, "The threshold that must pass"),
     ],
     rules: &[
         Rule::Required("from", SEARCH_EXAMPLE),
@@ -75,9 +75,9 @@ pub(crate) const THRESHOLD: Table = Table {
     kind: K::ThresholdFull,
     what: "a threshold",
     keys: &[
-        key("check", K::Text, "Condition, such as p95 < 300ms"),
+        key("check", K::Condition, "Condition, such as p95 < 300ms"),
         key("on", K::On, "A row of the statistics, tags, or an operation"),
-        key("stage", K::Text, "Evaluate only this stage"),
+        key("stage", K::Text, "Evaluate only this stage").eg(&["hold"]),
         key("over", K::Length, "Evaluate a sliding window of this length"),
         key("for", K::Duration, "Fail only after the condition has failed for this long").or_text("0s"),
         key("abort", K::Bool, "Abort the run if it fails").or_bool(false),
@@ -94,9 +94,9 @@ pub(crate) const ON: Table = Table {
     kind: K::OnFull,
     what: "on",
     keys: &[
-        key("name", K::Texts, "Rows"),
-        key("tags", K::Texts, "Tags"),
-        key("operation", K::Texts, "GraphQL operations"),
+        key("name", K::Texts, "Rows").eg(&["POST /api/checkout"]),
+        key("tags", K::Texts, "Tags").eg(&["[read, critical]"]),
+        key("operation", K::Texts, "GraphQL operations").eg(&["Item"]),
     ],
     rules: &[Rule::NotEmpty("write on: \"POST /path\", or on: { tags: [read] }")],
 };
@@ -106,12 +106,12 @@ pub(crate) const REPORT: Table = Table {
     kind: K::Report,
     what: "report",
     keys: &[
-        key("html", K::Text, "One page"),
-        key("csv", K::Text, "Prefix of the CSV files"),
-        key("junit", K::Text, "JUnit XML"),
-        key("json", K::Text, "JSON document"),
-        key("markdown", K::Text, "Markdown for pull requests"),
-        key("text", K::Text, "Plain text"),
+        key("html", K::Text, "One page").eg(&["out/shop.html"]),
+        key("csv", K::Text, "Prefix of the CSV files").eg(&["out/shop"]),
+        key("junit", K::Text, "JUnit XML").eg(&["out/shop.xml"]),
+        key("json", K::Text, "JSON document").eg(&["out/shop.json"]),
+        key("markdown", K::Text, "Markdown for pull requests").eg(&["out/shop.md"]),
+        key("text", K::Text, "Plain text").eg(&["out/shop.txt"]),
     ],
     rules: &[],
 };
@@ -123,7 +123,7 @@ pub(crate) const BASELINE: Table = Table {
     keys: &[
         key("name", K::Label, "Name of the set of runs").or_text("main"),
         key("keep", K::Whole, "Number of runs to keep").or_whole(10),
-        key("tolerance", K::Pairs, "Allowed change by metric"),
+        key("tolerance", K::Pairs, "Allowed change by metric").eg(&["{ p95: 10%, fail_ratio: 0.2% }"]),
         key("on_regression", K::Regression, "fail or warn").or_text("fail"),
     ],
     rules: &[],

@@ -12,11 +12,11 @@ pub(crate) const DATA: Table = Table {
     kind: K::DataFile,
     what: "a data file",
     keys: &[
-        key("file", K::Text, "CSV file with a header, next to the scenario"),
+        key("file", K::Text, "CSV file with a header, next to the scenario").eg(&["data/accounts.csv"]),
         key("order", K::Order, "sequential, random or shuffle").or_text("sequential"),
         key("bind", K::Bind, "user: one row per user; iteration: a new row in each iteration").or_text("user"),
         key("on_end", K::OnEnd, "recycle or stop").or_text("recycle"),
-        key("delimiter", K::Text, "One character").or_text(","),
+        key("delimiter", K::Text, "One character").eg(&[";"]).or_text(","),
     ],
     rules: &[Rule::Required("file", "write file: data/accounts.csv")],
 };
@@ -25,7 +25,7 @@ pub(crate) const DATA: Table = Table {
 pub(crate) const AUTH: Table = Table {
     kind: K::AuthFull,
     what: "auth",
-    keys: &[key("basic", K::Basic, "User and password"), key("bearer", K::Text, "A token")],
+    keys: &[key("basic", K::Basic, "User and password"), key("bearer", K::Text, "A token").eg(&["{{ token }}"])],
     rules: &[Rule::OneOf(&["basic", "bearer"], "write auth: { bearer: \"{{ token }}\" }")],
 };
 
@@ -33,7 +33,10 @@ pub(crate) const AUTH: Table = Table {
 pub(crate) const BASIC: Table = Table {
     kind: K::Basic,
     what: "basic",
-    keys: &[key("username", K::Text, "User"), key("password", K::Text, "Password")],
+    keys: &[
+        key("username", K::Text, "User").eg(&["ada"]),
+        key("password", K::Text, "Password").eg(&["{{ env.PASSWORD }}"]),
+    ],
     rules: &[
         Rule::Required("username", "write basic: { username: ada, password: … }"),
         Rule::Required("password", "write basic: { username: ada, password: … }"),
@@ -45,9 +48,9 @@ pub(crate) const TLS: Table = Table {
     kind: K::Tls,
     what: "tls",
     keys: &[
-        key("ca", K::Text, "PEM file of certificates to trust"),
-        key("cert", K::Text, "PEM file of the client's certificate"),
-        key("key", K::Text, "PEM file of its key"),
+        key("ca", K::Text, "PEM file of certificates to trust").eg(&["ca.pem"]),
+        key("cert", K::Text, "PEM file of the client's certificate").eg(&["client.pem"]),
+        key("key", K::Text, "PEM file of its key").eg(&["client.key"]),
         key("insecure", K::Bool, "Accept any certificate").or_bool(false),
     ],
     rules: &[
@@ -61,9 +64,9 @@ pub(crate) const FILE: Table = Table {
     kind: K::File,
     what: "files",
     keys: &[
-        key("file", K::Text, "The file"),
+        key("file", K::Text, "The file").eg(&["photo.jpg"]),
         key("name", K::Label, "File name to send; default: the name of the file"),
-        key("type", K::Text, "Media type; default: by file extension"),
+        key("type", K::Text, "Media type; default: by file extension").eg(&["image/jpeg"]),
     ],
     rules: &[Rule::Required("file", "write { file: photo.jpg, type: image/jpeg }")],
 };
@@ -73,15 +76,19 @@ pub(crate) const GRAPHQL_SETTINGS: Table = Table {
     kind: K::GraphqlSettings,
     what: "graphql",
     keys: &[
-        key("endpoint", K::Text, "Path or URL").or_text("/graphql"),
+        key("endpoint", K::Text, "Path or URL").eg(&["/graphql"]).or_text("/graphql"),
         key("errors", K::ErrorPolicy, "fail, partial_ok or ignore").or_text("fail"),
-        key("business_errors", K::Text, "JSONPath of errors that are returned as data, such as $.data.*.userErrors"),
+        key("business_errors", K::Text, "JSONPath of errors that are returned as data, such as $.data.*.userErrors")
+            .eg(&["$.data.*.userErrors"]),
         key("accept", K::Text, "The Accept header")
+            .eg(&["application/json"])
             .or_text("application/graphql-response+json, application/json;q=0.9"),
         key("persisted", K::Persisted, "apq: send the hash first").or_text("off"),
         key("method", K::GraphqlMethod, "post, or get for queries").or_text("post"),
-        key("subscriptions", K::Text, "Path or URL of the WebSocket for subscriptions; default: endpoint"),
-        key("connection_params", K::Map, "Payload of connection_init, which opens a subscription's connection"),
+        key("subscriptions", K::Text, "Path or URL of the WebSocket for subscriptions; default: endpoint")
+            .eg(&["wss://shop.example.com/graphql"]),
+        key("connection_params", K::Map, "Payload of connection_init, which opens a subscription's connection")
+            .eg(&["{ authorization: \"Bearer {{ token }}\" }"]),
     ],
     rules: &[],
 };
@@ -91,7 +98,8 @@ pub(crate) const REDIS_SETTINGS: Table = Table {
     kind: K::RedisSettings,
     what: "redis",
     keys: &[
-        key("url", K::Text, "redis:// or valkey://; rediss:// or valkeys:// for TLS"),
+        key("url", K::Text, "redis:// or valkey://; rediss:// or valkeys:// for TLS")
+            .eg(&["redis://127.0.0.1:6379", "rediss://cache.example.com"]),
         key("protocol", K::RedisProtocol, "resp2 or resp3").or_text("resp3"),
         key("envelope", K::Envelope, "binary, json or off").or_text("binary"),
         key("drain", K::Duration, "A missing message counts as lost after this long").or_text("2s"),

@@ -2,72 +2,96 @@
 
 use serde_json::{Map, Value, json};
 
-use super::object::{property, reference};
+use super::object::{property, reference, such_as};
 use crate::scenario::grammar::keys::OPERATORS;
 use crate::scenario::grammar::kind::ValueKind as K;
 use crate::scenario::grammar::table::Key;
 
-/// A map of operators on numbers.
-fn numbers(of: K, more: &[&str]) -> Value {
-    let properties: Map<String, Value> = OPERATORS
-        .keys
-        .iter()
-        .filter(|key| ["gt", "gte", "lt", "lte", "not"].contains(&key.name) || more.contains(&key.name))
-        .map(|key| property(&Key { kind: if key.name == "not" { of } else { key.kind }, ..*key }))
-        .collect();
-    json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1 })
-}
+/// A comparison such as `> 5`, or a template.
+const COMPARED: &str = r"\s*[<>=!][\s\S]*|[\s\S]*\{\{[\s\S]*";
 
-fn compared() -> Value {
-    json!({ "type": "string", "pattern": r"^\s*[<>=!]|\{\{" })
-}
-
-fn either_of(kinds: &[Value]) -> Value {
-    json!({ "anyOf": kinds })
+/// What a number must be: itself, a comparison, a list, or a map of operators.
+fn number(types: &[&str], pattern: &str, of: K, more: &[&str], message: &str) -> Value {
+    let operators = OPERATORS.keys.iter();
+    let allowed =
+        operators.filter(|key| ["gt", "gte", "lt", "lte", "not"].contains(&key.name) || more.contains(&key.name));
+    let properties: Map<String, Value> =
+        allowed.map(|key| property(&Key { kind: if key.name == "not" { of } else { key.kind }, ..*key })).collect();
+    json!({
+        "type": types,
+        "pattern": format!("^({pattern})$"),
+        "minItems": 1,
+        "properties": properties,
+        "additionalProperties": false,
+        "minProperties": 1,
+        "errorMessage": format!("expected {message}"),
+    })
 }
 
 pub(super) fn collections() -> Vec<(K, Value)> {
-    let list = |of: K| json!({ "type": "array", "items": reference(of), "minItems": 1 });
-    let map = |of: K| json!({ "type": "object", "additionalProperties": reference(of) });
-    let named = |names: K, of: K| json!({ "type": "object", "propertyNames": reference(names), "additionalProperties": reference(of) });
+    let list = |kind: K, of: K| {
+        (
+            kind,
+            json!({ "type": "array", "items": reference(of), "minItems": 1, "errorMessage": such_as("a list", kind) }),
+        )
+    };
+    let map = |kind: K, more: Value| {
+        let mut map = json!({ "type": "object", "errorMessage": such_as("a map", kind) });
+        if let (Some(map), Value::Object(more)) = (map.as_object_mut(), more) {
+            map.extend(more);
+        }
+        (kind, map)
+    };
+    let named = |kind: K, names: K, of: K| {
+        map(kind, json!({ "propertyNames": reference(names), "additionalProperties": reference(of) }))
+    };
     let either = |kinds: &[K]| json!({ "anyOf": kinds.iter().map(|k| reference(*k)).collect::<Vec<_>>() });
+    let all = &["string", "integer", "array", "object"];
+    let more = &["eq", "ne", "in"];
+    let status = number(
+        all,
+        &format!("[1-5]([0-9]{{2}}|xx)|{COMPARED}"),
+        K::Status,
+        &["starts_with", "ends_with", "matches", "eq", "ne", "in"],
+        "a status such as 200, 2xx, [200, 404], \"< 500\" or { gte: 200, lt: 400 }",
+    );
     vec![
         (K::List, json!({ "type": "array", "minItems": 1 })),
-        (K::Map, json!({ "type": "object", "allOf": [reference(K::Any)] })),
-        (K::Assignments, json!({ "type": "object", "allOf": [reference(K::Any)], "minProperties": 1 })),
+        map(K::Map, json!({ "allOf": [reference(K::Any)] })),
+        map(K::Vars, json!({ "allOf": [reference(K::Any)], "propertyNames": reference(K::Variable) })),
+        map(
+            K::Assignments,
+            json!({ "allOf": [reference(K::Any)], "propertyNames": reference(K::Variable), "minProperties": 1 }),
+        ),
         (
             K::Texts,
             json!({ "anyOf": [reference(K::Text), { "type": "array", "items": reference(K::Text) }, { "type": "null" }] }),
         ),
-        (K::Auth, json!({ "anyOf": [{ "const": "none" }, reference(K::AuthFull)] })),
+        (
+            K::Auth,
+            json!({ "anyOf": [{ "const": "none", "errorMessage": "expected none, { bearer: TOKEN } or { basic: { username, password } }" }, reference(K::AuthFull)] }),
+        ),
         (
             K::Pair,
             json!({ "anyOf": [reference(K::HeaderLine), { "type": "array", "items": reference(K::HeaderLine) }] }),
         ),
-        (
-            K::Pairs,
-            json!({
-                "type": "object",
-                "propertyNames": { "not": { "pattern": r"\{\{" } },
-                "additionalProperties": reference(K::Pair),
-            }),
-        ),
-        (K::Steps, list(K::Step)),
+        named(K::Pairs, K::Untemplated, K::Pair),
+        list(K::Steps, K::Step),
         // Not all of them can have weight 0.
         (
             K::Tasks,
             json!({
                 "type": "array",
                 "items": reference(K::Task),
-                "minItems": 1,
-                "not": { "items": { "required": ["weight"], "properties": { "weight": { "const": 0 } } } },
+                "contains": { "not": { "required": ["weight"], "properties": { "weight": { "const": 0 } } } },
+                "errorMessage": "expected a list of tasks, of which one has a weight above 0",
             }),
         ),
-        (K::Classes, json!({ "type": "object", "additionalProperties": reference(K::Class), "minProperties": 1 })),
-        (K::Flows, map(K::Steps)),
-        (K::Data, map(K::DataFile)),
-        (K::Stages, list(K::Stage)),
-        (K::Profiles, map(K::Profile)),
+        map(K::Classes, json!({ "additionalProperties": reference(K::Class), "minProperties": 1 })),
+        named(K::Flows, K::Name, K::Steps),
+        named(K::Data, K::Variable, K::DataFile),
+        list(K::Stages, K::Stage),
+        map(K::Profiles, json!({ "additionalProperties": reference(K::Profile) })),
         (
             K::Matcher,
             json!({ "anyOf": [reference(K::Operators), reference(K::Text), { "type": "null" }, reference(K::List)] }),
@@ -75,45 +99,56 @@ pub(super) fn collections() -> Vec<(K, Value)> {
         // Numbers that always exist.
         (
             K::TimeMatcher,
-            json!({ "anyOf": [{ "type": "string", "pattern": r"^\s*[<>]" }, numbers(K::TimeMatcher, &[])] }),
+            number(
+                &["string", "object"],
+                r"\s*[<>][\s\S]*",
+                K::TimeMatcher,
+                &[],
+                "a comparison such as < 1s, or { lt: 1s }",
+            ),
         ),
         (
             K::SizeMatcher,
-            either_of(&[
-                reference(K::Size),
-                compared(),
-                reference(K::List),
-                numbers(K::SizeMatcher, &["eq", "ne", "in"]),
-            ]),
+            number(
+                all,
+                &format!(r"\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*|{COMPARED}"),
+                K::SizeMatcher,
+                more,
+                "a size such as < 10KB or { lt: 1MB }",
+            ),
         ),
         (
             K::CountMatcher,
-            either_of(&[
-                json!({ "type": "number" }),
-                json!({ "type": "string", "pattern": r"^\s*[<>=!]*\s*-?\d|\{\{" }),
-                reference(K::List),
-                numbers(K::CountMatcher, &["eq", "ne", "in"]),
-            ]),
+            number(
+                &["string", "number", "array", "object"],
+                r"\s*[<>=!]*\s*-?\d[\s\S]*|[\s\S]*\{\{[\s\S]*",
+                K::CountMatcher,
+                more,
+                "a number such as 3, \"> 1\" or { gte: 1 }",
+            ),
         ),
-        (K::HeaderMatchers, named(K::HeaderName, K::Matcher)),
-        (K::HeaderLine, json!({ "type": ["string", "number", "boolean", "null"] })),
-        (K::HeaderLines, named(K::OwnHeader, K::HeaderLine)),
-        (K::PathMatchers, named(K::Path, K::Matcher)),
-        (K::Path, json!({ "pattern": r"^\$" })),
+        named(K::HeaderMatchers, K::HeaderName, K::Matcher),
         (
-            K::Status,
-            json!({ "anyOf": [
-                reference(K::StatusOne),
-                { "type": "array", "items": reference(K::StatusOne), "minItems": 1 },
-                { "type": "string", "pattern": r"^\s*[<>=!]|\{\{" },
-                numbers(K::Status, &["starts_with", "ends_with", "matches", "eq", "ne", "in"]),
-            ] }),
+            K::HeaderLine,
+            json!({ "type": ["string", "number", "boolean", "null"], "errorMessage": "expected a single value" }),
         ),
+        named(K::HeaderLines, K::OwnHeader, K::HeaderLine),
+        named(K::PathMatchers, K::Path, K::Matcher),
+        (
+            K::Path,
+            json!({ "pattern": r"^\$(?!.*\(\)$)", "errorMessage": "expected a JSONPath such as $.items[0].id; the length of $.items is $.items: { length: 3 }" }),
+        ),
+        (K::Status, {
+            let mut status = status;
+            status["items"] = reference(K::StatusOne);
+            status["minimum"] = 100.into();
+            status["maximum"] = 599.into();
+            status
+        }),
         (K::CaptureOne, either(&[K::Place, K::CaptureFull])),
-        (
+        map(
             K::Capture,
             json!({
-                "type": "object",
                 "propertyNames": reference(K::Variable),
                 "additionalProperties": reference(K::CaptureOne),
                 "minProperties": 1,
@@ -121,9 +156,12 @@ pub(super) fn collections() -> Vec<(K, Value)> {
         ),
         (K::Upload, either(&[K::Text, K::File])),
         (K::Uploads, json!({ "anyOf": [reference(K::Upload), { "type": "array", "items": reference(K::Upload) }] })),
-        (K::Files, map(K::Uploads)),
-        (K::Threshold, either(&[K::Text, K::ThresholdFull])),
-        (K::Thresholds, json!({ "type": "array", "items": reference(K::Threshold) })),
+        map(K::Files, json!({ "additionalProperties": reference(K::Uploads) })),
+        (K::Threshold, either(&[K::Condition, K::ThresholdFull])),
+        (
+            K::Thresholds,
+            json!({ "type": "array", "items": reference(K::Threshold), "errorMessage": such_as("a list", K::Thresholds) }),
+        ),
         (K::On, either(&[K::Texts, K::OnFull])),
     ]
 }

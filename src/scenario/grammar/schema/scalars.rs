@@ -1,142 +1,254 @@
-//! Definitions of scalar values.
+//! Definitions of scalar values. Each is one form with one message: of several forms, editors would report the first.
 
 use serde_json::{Value, json};
 
 use super::object::reference;
 use crate::scenario::grammar::kind::ValueKind as K;
+use crate::scenario::grammar::{metrics, words};
+
+const DURATION: &str =
+    r"(\d+(\.\d+)?|(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?)";
+const WHOLE: &str = r"0*(\d{1,6}|1000000)";
+/// A string with a template, as an alternative of a pattern.
+const TEMPLATE: &str = r"|[\s\S]*\{\{[\s\S]*";
+const A_TIME: &str = "a time such as 500ms, 30s, 2m or 1h30m; a bare number is in seconds";
+
+/// A value of these types; strings must match the pattern.
+fn one(types: &[&str], pattern: &str, message: &str) -> Value {
+    let types = if let [only] = types { json!(only) } else { json!(types) };
+    let mut value = json!({ "type": types, "errorMessage": format!("expected {message}") });
+    if !pattern.is_empty() {
+        value["pattern"] = format!("^({pattern})$").into();
+    }
+    value
+}
+
+fn with(mut value: Value, more: Value) -> Value {
+    if let (Some(value), Value::Object(more)) = (value.as_object_mut(), more) {
+        value.extend(more);
+    }
+    value
+}
+
+fn words_of(all: &[&str]) -> Value {
+    json!({ "enum": all, "errorMessage": format!("expected {}", all.join(", ")) })
+}
+
+/// A pattern for the name of a variable.
+fn variable() -> String {
+    format!("(?!({})$)[A-Za-z_][A-Za-z0-9_]*", words::reserved().collect::<Vec<_>>().join("|"))
+}
 
 pub(super) fn scalars() -> Vec<(K, Value)> {
-    let words = |all: &[&str]| json!({ "enum": all });
-    let scalar = json!({ "type": ["string", "number", "boolean"] });
-    let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?)\s*$";
+    const SCALAR: &[&str] = &["string", "number", "boolean"];
+    const NUMERIC: &[&str] = &["string", "number"];
+    const INTEGRAL: &[&str] = &["string", "integer"];
+    let spaced = |pattern: &str| format!(r"\s*{pattern}\s*");
+    let duration = spaced(&format!("(?=[0-9]){DURATION}"));
+    let length = spaced(&format!("(?=[^1-9]*[1-9]){DURATION}"));
+    let calls = r"\s*\(.*\)\s*";
     vec![
         // Keys cannot contain templates, at any depth.
         (
             K::Any,
-            json!({ "propertyNames": { "not": { "pattern": r"\{\{" } }, "additionalProperties": reference(K::Any), "items": reference(K::Any) }),
+            json!({ "propertyNames": reference(K::Untemplated), "additionalProperties": reference(K::Any), "items": reference(K::Any) }),
+        ),
+        (
+            K::Untemplated,
+            json!({ "pattern": r"^(?![\s\S]*\{\{)", "errorMessage": "templates are not allowed in keys" }),
         ),
         (K::AnyOrFile, reference(K::Any)),
-        (K::Text, scalar.clone()),
+        (K::Text, one(SCALAR, "", "a single value; quote values with templates: \"{{ … }}\"")),
         (K::TextOrFile, reference(K::Text)),
         (K::Document, reference(K::Text)),
         (K::LogLine, reference(K::Text)),
-        (
-            K::Expression,
-            json!({ "type": ["string", "number", "boolean"], "not": { "type": "string", "pattern": r"\{\{" } }),
-        ),
-        (K::Name, json!({ "type": "string", "pattern": r"\S" })),
-        (K::Label, json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })),
+        (K::Expression, one(SCALAR, r"(?![\s\S]*\{\{)[\s\S]*", "an expression without braces: total > 100")),
+        (K::Name, one(&["string"], r"(?![\s\S]*\{\{)[\s\S]*\S[\s\S]*", "a name, without templates")),
+        (K::Label, one(SCALAR, r"[\s\S]*\S[\s\S]*", "a name")),
         // Up to the first template: the content of templates is not checked.
         (
             K::Address,
-            json!({
-                "type": "string",
-                "pattern": r"^(/|https?://|\{\{)",
-                "not": { "pattern": r"^((?!\{\{)[\s\S])*\{[%#]|\{\{(?![\s\S]*\}\})" },
-            }),
+            one(
+                &["string"],
+                r"(?!((?!\{\{)[\s\S])*\{[%#])(?![\s\S]*\{\{(?![\s\S]*\}\}))(/|https?://|\{\{)[\s\S]*",
+                "a path that starts with /, or an http(s) URL; a template ends with }}",
+            ),
         ),
-        (K::Host, json!({ "type": "string", "pattern": r"^demo$|\{\{|^\s*[hH][tT][tT][pP][sS]?:[^?#]+$" })),
+        (
+            K::Host,
+            one(
+                &["string"],
+                r"demo|[\s\S]*\{\{[\s\S]*|\s*[hH][tT][tT][pP][sS]?:[^?#]+",
+                "a URL such as https://staging.example.com, without ? and #, or demo",
+            ),
+        ),
         (
             K::StatusOne,
-            json!({ "anyOf": [
-                { "type": "integer", "minimum": 100, "maximum": 599 },
-                { "type": "string", "pattern": r"^[1-5]([0-9]{2}|xx)$" },
-            ] }),
+            with(
+                one(INTEGRAL, "[1-5]([0-9]{2}|xx)", "a status from 100 to 599, or a class such as 2xx"),
+                json!({ "minimum": 100, "maximum": 599 }),
+            ),
         ),
-        (K::HeaderName, json!({ "pattern": r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$" })),
         (
-            K::OwnHeader,
-            json!({ "allOf": [reference(K::HeaderName), {
-            "not": { "pattern": "^([cC][oO][nN][tT][eE][nN][tT]-[lL][eE][nN][gG][tT][hH]|[tT][rR][aA][nN][sS][fF][eE][rR]-[eE][nN][cC][oO][dD][iI][nN][gG]|[cC][oO][nN][nN][eE][cC][tT][iI][oO][nN])$" },
-        }] }),
-        ),
-        (K::Row, json!({ "allOf": [reference(K::Label), { "not": { "type": "string", "pattern": r"\{\{" } }] })),
-        (K::Variable, json!({ "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$" })),
-        (
-            K::Place,
+            K::HeaderName,
             json!({
-                "type": "string",
-                "pattern": r"^\s*(\$|(json|header|cookie|regex|css|body|status)\s*:)|^(body|status)$",
+                "pattern": r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$",
+                "errorMessage": "expected a header name: letters, digits and -",
             }),
         ),
-        (K::Bool, json!({ "type": "boolean" })),
-        (K::Yes, json!({ "const": true })),
-        (K::Ordered, json!({ "type": ["string", "number"] })),
-        (K::Regex, json!({ "type": "string", "not": { "pattern": r"\{\{[\s\S]*\}\}" } })),
+        (
+            K::OwnHeader,
+            json!({
+                "allOf": [reference(K::HeaderName)],
+                "pattern": r"^(?!([cC][oO][nN][tT][eE][nN][tT]-[lL][eE][nN][gG][tT][hH]|[tT][rR][aA][nN][sS][fF][eE][rR]-[eE][nN][cC][oO][dD][iI][nN][gG]|[cC][oO][nN][nN][eE][cC][tT][iI][oO][nN])$)",
+                "errorMessage": "this header is set automatically",
+            }),
+        ),
+        (K::Row, one(SCALAR, r"(?![\s\S]*\{\{)[\s\S]*\S[\s\S]*", "one name for the statistics, without templates")),
+        (
+            K::Variable,
+            one(
+                &["string"],
+                &variable(),
+                "the name of a variable: letters, digits and _, not a reserved word or a function",
+            ),
+        ),
+        (
+            K::Place,
+            one(
+                &["string"],
+                r"\s*(\$|(json|header|cookie|regex|css|body|status)\s*:)[\s\S]*|body|status",
+                "$.path, header: NAME, cookie: NAME, regex: PATTERN or css: SELECTOR",
+            ),
+        ),
+        (K::Bool, json!({ "type": "boolean", "errorMessage": "expected true or false" })),
+        (K::Yes, json!({ "const": true, "errorMessage": "expected true, or leave it out" })),
+        (K::Ordered, one(NUMERIC, "", "a number or a string")),
+        (K::Regex, one(&["string"], r"(?![\s\S]*\{\{[\s\S]*\}\})[\s\S]*", "a regular expression, without templates")),
         // Users, weights and passes: at most a million.
         (
             K::Whole,
-            json!({ "anyOf": [
-                { "type": "integer", "minimum": 0, "maximum": 1_000_000 },
-                { "type": "string", "pattern": r"^\s*0*(\d{1,6}|1000000)\s*$" },
-            ] }),
+            with(
+                one(INTEGRAL, &spaced(WHOLE), "a whole number from 0 to 1000000"),
+                json!({ "minimum": 0, "maximum": 1_000_000 }),
+            ),
         ),
         (
             K::Some,
-            json!({ "allOf": [reference(K::Whole), { "not": { "const": 0 } }, { "not": { "type": "string", "pattern": r"^[\s0]*$" } }] }),
+            with(
+                one(INTEGRAL, &spaced(&format!("(?=0*[1-9]){WHOLE}")), "a whole number from 1 to 1000000"),
+                json!({ "minimum": 1, "maximum": 1_000_000 }),
+            ),
         ),
         (
             K::SpawnRate,
-            json!({ "allOf": [reference(K::Rate), { "not": { "const": 0 } }, { "not": { "type": "string", "pattern": r"^[^1-9]*(/|$)" } }] }),
+            with(
+                one(
+                    NUMERIC,
+                    r"\s*(?=[^/]*[1-9])\d+(\.\d+)?\s*(/\s*(s|m|min|h))?\s*",
+                    "users per second above 0, such as 5, 0.5 or 60/m",
+                ),
+                json!({ "exclusiveMinimum": 0 }),
+            ),
         ),
-        (K::Items, json!({ "anyOf": [reference(K::Template), { "type": ["array", "object"] }] })),
-        (K::ListOrTemplate, json!({ "anyOf": [reference(K::List), reference(K::Template)] })),
         (
-            K::Number,
-            json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*$" }] }),
+            K::Items,
+            one(&["string", "array", "object"], r"[\s\S]*\{\{[\s\S]*", "a list, a map, or a template: \"{{ name }}\""),
         ),
-        (K::Count, json!({ "anyOf": [reference(K::Whole), reference(K::Template)] })),
-        (K::Template, json!({ "type": "string", "pattern": r"\{\{" })),
+        (
+            K::ListOrTemplate,
+            with(
+                one(&["string", "array"], r"[\s\S]*\{\{[\s\S]*", "a list, or a template: \"{{ name }}\""),
+                json!({ "minItems": 1 }),
+            ),
+        ),
+        (K::Number, with(one(NUMERIC, r"\s*\d+(\.\d+)?\s*", "a number from 0"), json!({ "minimum": 0 }))),
+        (
+            K::Count,
+            with(
+                one(INTEGRAL, &(spaced(WHOLE) + TEMPLATE), "a whole number from 0 to 1000000, or a template"),
+                json!({ "minimum": 0, "maximum": 1_000_000 }),
+            ),
+        ),
         (
             K::Events,
-            json!({ "anyOf": [
-                { "type": "integer", "minimum": 1 },
-                { "type": "string", "pattern": r"^\s*0*[1-9]\d*\s*$" },
-                reference(K::Template),
-            ] }),
+            with(
+                one(INTEGRAL, &(spaced(r"0*[1-9]\d*") + TEMPLATE), "a whole number above 0, or a template"),
+                json!({ "minimum": 1 }),
+            ),
         ),
-        (K::ListenFor, json!({ "anyOf": [reference(K::Length), reference(K::Template)] })),
-        (K::Duration, json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": time }] })),
-        // A duration above 0.
         (
-            K::Length,
-            json!({ "anyOf": [
-                { "type": "number", "exclusiveMinimum": 0 },
-                { "type": "string", "pattern": time, "not": { "pattern": r"^[^1-9]*$" } },
-            ] }),
+            K::ListenFor,
+            with(
+                one(NUMERIC, &(length.clone() + TEMPLATE), "a time above 0 such as 30s, or a template"),
+                json!({ "exclusiveMinimum": 0 }),
+            ),
         ),
+        (K::Duration, with(one(NUMERIC, &duration, A_TIME), json!({ "minimum": 0 }))),
+        (K::Length, with(one(NUMERIC, &length, &format!("{A_TIME}, above 0")), json!({ "exclusiveMinimum": 0 }))),
         (
             K::Rate,
-            json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(/\s*(s|m|min|h))?\s*$" }] }),
+            with(
+                one(
+                    NUMERIC,
+                    r"\s*\d+(\.\d+)?\s*(/\s*(s|m|min|h))?\s*",
+                    "a rate such as 50/s or 600/m; a bare number is per second",
+                ),
+                json!({ "minimum": 0 }),
+            ),
         ),
         (
             K::Size,
-            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*$" }] }),
+            with(
+                one(INTEGRAL, r"\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*", "a size such as 512, 10KB or 1MB"),
+                json!({ "minimum": 0 }),
+            ),
         ),
         (
             K::Wait,
-            json!({ "type": "string", "pattern": r"^\s*(between|constant|constant_pacing|constant_throughput)\s*\(.*\)\s*$" }),
+            one(
+                &["string"],
+                &format!(r"\s*(between|constant|constant_pacing|constant_throughput){calls}"),
+                "between(1s, 5s), constant(2s), constant_pacing(10s) or constant_throughput(0.5)",
+            ),
         ),
         (
             K::WaitStep,
-            json!({ "anyOf": [reference(K::Duration), reference(K::Template), { "type": "string", "pattern": r"^\s*(between|constant)\s*\(.*\)\s*$" }] }),
+            with(
+                one(
+                    NUMERIC,
+                    &format!(r"{duration}|\s*(between|constant){calls}{TEMPLATE}"),
+                    "a time such as 1s, between(500ms, 2s), or a template",
+                ),
+                json!({ "minimum": 0 }),
+            ),
         ),
-        (K::Start, words(&["with_others", "before_others"])),
-        (K::HttpVersion, json!({ "enum": ["any", "1.1", "1", "2", 1, 1.1, 2] })),
-        (K::Connections, words(&["per_user", "per_request"])),
-        (K::Persisted, words(&["apq", "off"])),
-        (K::GraphqlMethod, words(&["post", "get"])),
-        (K::Measure, words(&["delivery", "nothing"])),
-        (K::Stop, words(&["task", "user", "run"])),
-        (K::ErrorsExpected, words(&["none", "any"])),
-        (K::Pick, words(&["first", "last", "random", "all"])),
-        (K::Vary, words(&["users", "rate"])),
-        (K::Order, words(&["sequential", "random", "shuffle"])),
-        (K::Bind, words(&["user", "iteration"])),
-        (K::OnEnd, words(&["recycle", "stop"])),
-        (K::ErrorPolicy, words(&["fail", "partial_ok", "ignore"])),
-        (K::RedisProtocol, words(&["resp2", "resp3"])),
-        (K::Envelope, words(&["binary", "json", "off"])),
-        (K::Regression, words(&["fail", "warn"])),
+        (
+            K::Condition,
+            with(
+                one(SCALAR, "", "a condition such as p95 < 400ms, fail_ratio < 1%, rps > 50 or dropped == 0"),
+                json!({ "type": "string", "pattern": metrics::pattern() }),
+            ),
+        ),
+        (K::Start, words_of(&["with_others", "before_others"])),
+        (
+            K::HttpVersion,
+            json!({ "enum": ["any", "1.1", "1", "2", 1, 1.1, 2], "errorMessage": "expected any, 1.1 or 2" }),
+        ),
+        (K::Connections, words_of(&["per_user", "per_request"])),
+        (K::Persisted, words_of(&["apq", "off"])),
+        (K::GraphqlMethod, words_of(&["post", "get"])),
+        (K::Measure, words_of(&["delivery", "nothing"])),
+        (K::Stop, words_of(&["task", "user", "run"])),
+        (K::ErrorsExpected, words_of(&["none", "any"])),
+        (K::Pick, words_of(&["first", "last", "random", "all"])),
+        (K::Vary, words_of(&["users", "rate"])),
+        (K::Order, words_of(&["sequential", "random", "shuffle"])),
+        (K::Bind, words_of(&["user", "iteration"])),
+        (K::OnEnd, words_of(&["recycle", "stop"])),
+        (K::ErrorPolicy, words_of(&["fail", "partial_ok", "ignore"])),
+        (K::RedisProtocol, words_of(&["resp2", "resp3"])),
+        (K::Envelope, words_of(&["binary", "json", "off"])),
+        (K::Regression, words_of(&["fail", "warn"])),
     ]
 }
