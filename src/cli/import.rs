@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::Import;
-use super::{exit, files};
+use super::{exit, files, schema};
 use crate::headless::console;
 use crate::import::{self, ImportOptions, Imported, MAX_INPUT};
+use crate::scenario::grammar::schema::{FILE, MODELINE};
 use crate::scenario::syntax::source;
 
 /// Reads, converts and writes.
@@ -43,8 +44,15 @@ pub(super) fn run(args: &Import) -> ExitCode {
             console::say(&format!("wrote {}", path.display()));
             written.push(path);
         }
+        match schema::write_beside(out) {
+            Ok(Some(path)) => console::say(&format!("wrote {}", path.display())),
+            Ok(None) => {}
+            // The scenario works without it.
+            Err(why) => console::warn(&format!("cannot write {FILE} for editors next to it: {why}")),
+        }
     } else {
-        console::say(&imported.text);
+        let how = format!("{MODELINE}\n# `katydid schema > {FILE}` writes the schema for editors.");
+        console::say(&imported.text.replacen(MODELINE, &how, 1));
     }
     advise(args, &imported);
     ExitCode::SUCCESS

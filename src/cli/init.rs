@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::{exit, files, schema};
 use crate::headless::console;
+use crate::scenario::grammar::schema::FILE;
 
 /// The files, relative to the folder.
 const FILES: [(&str, &str); 3] = [
@@ -25,8 +26,6 @@ const NEXT: &str = "next:
   2. Optionally add the secrets SLACK_WEBHOOK_URL, DATADOG_API_KEY and DATADOG_SITE
   3. In load-test.yml, name your scenario instead of scenarios/starter.yaml (katydid init writes that one)
   4. Commit both files to the default branch";
-/// The schema that the scenario names, so that editors complete it.
-const SCHEMA: &str = "scenarios/katydid.schema.json";
 
 /// Writes the files; existing ones are not overwritten.
 pub(super) fn run(folder: &Path, github: bool) -> ExitCode {
@@ -56,9 +55,17 @@ fn enter(folder: &Path) -> String {
 }
 
 fn write_starter(folder: &Path) -> Result<Vec<String>, String> {
-    let schema = schema::text();
-    let all: Vec<(&str, &str)> = FILES.into_iter().chain([(SCHEMA, schema.as_str())]).collect();
-    write(folder, &all)
+    let scenario = folder.join(FILES[0].0);
+    let place = scenario.with_file_name(FILE);
+    if schema::is_taken(&place) {
+        return Err(format!("{} already exists: nothing was written", place.display()));
+    }
+    let mut written = write(folder, &FILES)?;
+    let schema = schema::write_beside(&scenario);
+    let schema =
+        schema.map_err(|why| format!("cannot write {}: {why}; written: {}", place.display(), written.join(", ")))?;
+    written.extend(schema.map(|path| path.display().to_string()));
+    Ok(written)
 }
 
 fn write(folder: &Path, all: &[(&str, &str)]) -> Result<Vec<String>, String> {

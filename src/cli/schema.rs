@@ -1,5 +1,8 @@
 //! `katydid schema`: the JSON Schema of scenario files, for editors.
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::headless::console;
@@ -14,4 +17,28 @@ pub(super) fn run() -> ExitCode {
 /// Returns the schema as indented JSON.
 pub(super) fn text() -> String {
     format!("{:#}\n", schema::schema())
+}
+
+/// True if there is another file in the place of the schema, which must not be overwritten.
+pub(super) fn is_taken(place: &Path) -> bool {
+    fs::read_to_string(place).map_or(place.exists(), |text| !text.contains("\"katydid scenario\""))
+}
+
+/// Writes the schema next to a scenario, or replaces that of another version. Returns its path, unless it was there.
+///
+/// # Errors
+/// If it cannot be written, or another file is in its place.
+pub(super) fn write_beside(scenario: &Path) -> io::Result<Option<PathBuf>> {
+    let place = scenario.with_file_name(schema::FILE);
+    let text = text();
+    if fs::read_to_string(&place).is_ok_and(|known| known == text) {
+        return Ok(None);
+    }
+    if is_taken(&place) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    if let Some(parent) = place.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(&place, text).map(|()| Some(place))
 }

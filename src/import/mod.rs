@@ -20,6 +20,7 @@ use serde_json::Value;
 pub use self::input::{ImportError, ImportOptions};
 
 use crate::scenario::eval::json;
+use crate::scenario::grammar::schema::MODELINE;
 use crate::scenario::syntax::yaml_error;
 
 /// Maximum size of the input in bytes; a recording of a long session has tens of megabytes.
@@ -68,7 +69,7 @@ pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Importe
     let others: Vec<String> = draft.variables.iter().filter(|name| !variables.contains(name)).cloned().collect();
     variables.extend(others);
     let files = std::mem::take(&mut draft.files.all);
-    let text = write::scenario(draft);
+    let text = format!("{MODELINE}\n{}", write::scenario(draft));
     if text.len() > MAX_OUTPUT {
         let size = crate::units::bytes(text.len() as u64);
         return Err(ImportError::new(format!(
