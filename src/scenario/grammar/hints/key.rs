@@ -1,6 +1,7 @@
 //! Keys of other tools.
 
 use super::placed::placed;
+use super::spelling::has;
 use crate::scenario::grammar::kind::ValueKind as K;
 
 /// Where a key is written, the words for it in other tools, and what to write instead.
@@ -289,32 +290,6 @@ const KEYS: &[Row] = &[
     (&[K::File], "content_type mime mime_type media_type", "use type: image/jpeg"),
 ];
 
-/// Keys of one action: what people write beside it.
-const OF_ACTIONS: &[(&str, &str, &str)] = &[
-    (
-        "graphql",
-        "query document mutation body json gql subscription",
-        "the document is the value of `graphql`: - graphql: \"{ shop { name } }\"",
-    ),
-    ("graphql", "operation_name", "use operation: NAME"),
-    ("publish", "message data value body json content text", "use payload: text, or payload: { id: 1 }"),
-    (
-        "publish subscribe unsubscribe",
-        "channel channels topic topics",
-        "the channel is the value of the action: - publish: orders",
-    ),
-    (
-        "redis",
-        "command args arguments key value field",
-        "the command is the value of `redis`: - redis: [SET, key, value]",
-    ),
-    ("repeat for_each while", "do actions flow tasks then body loop requests", "use steps: [{ get: / }]"),
-    ("repeat for_each", "count times index loop_value loopelement name", "use as: n for the name of the variable"),
-    ("if", "steps do true", "use then: [{ get: / }]"),
-    ("if", "false otherwise else_if elif", "use else: [{ get: / }]"),
-    ("call", "args params vars parameters variables inputs", "use with: { id: 1 }"),
-];
-
 /// What to write instead of this key of a map.
 pub(crate) fn key(kind: K, word: &str) -> Option<String> {
     let elsewhere = placed(kind).into_iter().find(|(name, _)| *name == word).map(|(_, note)| note);
@@ -327,24 +302,6 @@ pub(crate) fn keys_of(kind: K) -> Vec<(String, String)> {
     let elsewhere = placed(kind).into_iter().map(|(name, note)| (name.to_owned(), note));
     let foreign = KEYS.iter().filter(|(kinds, ..)| kinds.contains(&kind));
     elsewhere.chain(foreign.map(|(_, words, note)| ((*words).to_owned(), (*note).to_owned()))).collect()
-}
-
-/// What to write instead of this key in a step with this action.
-pub(crate) fn key_of_action(action: &str, word: &str) -> Option<&'static str> {
-    let is_of = |actions: &str| actions.split(' ').any(|known| known == action);
-    let note = OF_ACTIONS.iter().find(|(actions, words, _)| is_of(actions) && has(words, word));
-    note.map(|(.., note)| *note)
-}
-
-/// True if the list, separated by spaces, contains the word in any spelling.
-fn has(words: &str, word: &str) -> bool {
-    let word = folded(word);
-    !word.is_empty() && words.split(' ').any(|known| folded(known) == word)
-}
-
-/// A word without the differences between `statusCode`, `status-code` and `status_code`.
-fn folded(word: &str) -> String {
-    word.chars().filter(|c| !"_- .".contains(*c)).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! What people write who come from k6, Artillery, Gatling, JMeter, Postman, Locust or GitHub Actions, and what to write
 //! instead. All hints of the compiler are rows of these tables.
 
+mod action;
 mod key;
 mod name;
 mod path;
 mod placed;
 mod shape;
+mod spelling;
 mod threshold;
 
-pub(crate) use self::key::{ADDRESS, key, key_of_action, keys_of};
+pub(crate) use self::action::key_of_action;
+pub(crate) use self::key::{ADDRESS, key, keys_of};
 pub(crate) use self::name::{filter, is_of_environment, method, name, sign};
 pub(crate) use self::path::path;
 pub(crate) use self::shape::shape;
