@@ -18,6 +18,7 @@
 //! Data goes one way; orders go the other way through one [`engine::Command`] channel. The screen, the headless run
 //! and every report read the same [`stats::Snapshot`], so they cannot disagree.
 
+pub mod cells;
 pub mod clean;
 pub mod cli;
 pub mod demo;

@@ -39,13 +39,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("scenario", &[]),
     ("demo", &[]),
     ("system", &[]),
+    ("cells", &[]),
     ("clean", &[]),
     ("row_kind", &[]),
     ("units", &[]),
 ];
 
 /// Modules that every other may import.
-const GROUND: [&str; 3] = ["clean", "row_kind", "units"];
+const GROUND: [&str; 4] = ["cells", "clean", "row_kind", "units"];
 
 /// The layers of `scenario`. Files next to the folders are its public interface: they may import all folders, and no
 /// folder may import them.

@@ -2,36 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+pub(crate) use crate::cells::{middle, names, truncate, width};
 
+use crate::cells;
 use crate::stats::snapshot::Figures;
 use crate::units;
-
-/// Columns that a text occupies.
-pub(crate) fn width(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
-}
-
-/// Truncates to at most `cells` columns, with an ellipsis if something is missing.
-pub(crate) fn truncate(text: &str, cells: usize, ascii: bool) -> String {
-    if width(text) <= cells {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut used = 0;
-    for c in text.chars() {
-        let w = UnicodeWidthChar::width(c).unwrap_or(0);
-        if used + w > cells.saturating_sub(1) {
-            break;
-        }
-        used += w;
-        out.push(c);
-    }
-    if cells > 0 {
-        out.push(if ascii { '~' } else { '…' });
-    }
-    out
-}
 
 /// Exactly `cells` columns, left-aligned.
 pub(crate) fn left(text: &str, cells: usize, ascii: bool) -> String {
@@ -57,13 +32,13 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             used = 0;
         }
-        for c in word.chars() {
-            let w = UnicodeWidthChar::width(c).unwrap_or(0);
-            if used + w > cells && c != ' ' {
+        for cluster in cells::clusters(word) {
+            let w = width(cluster);
+            if used + w > cells && cluster != " " {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
             }
-            line.push(c);
+            line.push_str(cluster);
             used += w;
         }
     }

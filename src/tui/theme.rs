@@ -77,9 +77,9 @@ impl Theme {
         }
     }
 
-    /// Replaces non-ASCII characters in ASCII mode; those without a fallback become `?`.
+    /// Text that every terminal draws in the same columns; in ASCII mode, characters without a fallback become `?`.
     pub fn text(&self, text: &str) -> String {
-        let clean = clean::line(text);
+        let clean = clean::drawn(text);
         if self.ascii { clean::ascii(&clean).into_owned() } else { clean.into_owned() }
     }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::canvas::put;
+use crate::cells;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Field, Prompt};
 use crate::tui::text;
@@ -48,22 +49,24 @@ fn known(model: &Model, field: Field) -> Option<String> {
 
 /// The visible part of a value in `room` columns, and the column of the cursor, which is always visible.
 fn window(before: &str, after: &str, room: usize) -> (String, usize) {
-    let mut start = before.len();
-    for (at, _) in before.char_indices().rev() {
-        if text::width(&before[at..]) > room {
+    let mut seen = String::new();
+    let mut cursor = 0;
+    for cluster in cells::clusters(before).rev() {
+        let columns = text::width(cluster);
+        if cursor + columns > room {
             break;
         }
-        start = at;
+        cursor += columns;
+        seen.insert_str(0, cluster);
     }
-    let seen = &before[start..];
-    let cursor = text::width(seen);
-    let mut value = seen.to_owned();
-    for c in after.chars() {
-        value.push(c);
-        if text::width(&value) > room {
-            value.pop();
+    let mut value = seen;
+    let mut used = cursor;
+    for cluster in cells::clusters(after) {
+        used += text::width(cluster);
+        if used > room {
             break;
         }
+        value.push_str(cluster);
     }
     (value, cursor)
 }
@@ -81,6 +84,7 @@ mod tests {
             ("http", "://staging", 9, ("http://st", 4)),
             ("日本", "語", 5, ("日本", 4)),
             ("日本語", "", 3, ("語", 2)),
+            ("e\u{301}e\u{301}", "e\u{301}", 2, ("e\u{301}e\u{301}", 2)),
             ("abc", "def", 0, ("", 0)),
         ] {
             let (value, cursor) = window(before, after, room);
