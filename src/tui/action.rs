@@ -68,7 +68,7 @@ pub(crate) struct Binding {
     pub shown: &'static str,
     pub help: &'static str,
     pub places: u8,
-    /// Keys and label in the footer, if it has one.
+    /// Keys and label among the hints, if it has one.
     pub footer: Option<(&'static str, &'static str)>,
 }
 
@@ -116,8 +116,8 @@ pub(crate) const TABLE: &[Binding] = &[
     bind!(Again, [c('n')], "n", "start the same run again", DONE, "n" "again"),
     bind!(ToLauncher, [c('b'), k(KeyCode::Backspace)], "b", "back to the launcher", DONE, "b" "launcher"),
     bind!(Pause, [c(' ')], "space", "pause or resume the load", LIVE, "space" "pause"),
-    bind!(Export, [c('e')], "e", "write CSV files now", DASHBOARD, "e" "export"),
     bind!(Stop, [c('x')], "x", "stop the run", LIVE | STOPPING, "x" "stop"),
+    bind!(Export, [c('e')], "e", "write CSV files now", DASHBOARD, "e" "export"),
     bind!(FocusNext, [k(KeyCode::Tab)], "Tab", "next pane", DASHBOARD, "tab" "pane"),
     bind!(Detail, [k(KeyCode::Enter)], "Enter", "detail of the highlighted row", DASHBOARD, "⏎" "detail"),
     bind!(Help, [c('?')], "?", "this page", EVERYWHERE, "?" "help"),
@@ -165,16 +165,6 @@ pub(crate) fn refused(event: KeyEvent, place: u8) -> Option<&'static str> {
         Action::FollowPlan => Some("it can no longer follow the plan"),
         _ => Some("users can no longer be changed"),
     }
-}
-
-/// The hints in the footer of a place.
-pub(crate) fn footer(place: u8) -> impl Iterator<Item = (&'static str, &'static str)> {
-    // While load runs, the pairs of keys stand for the prompts too.
-    TABLE
-        .iter()
-        .filter(move |b| b.places & place != 0)
-        .filter(move |b| place == LAUNCHER || !matches!(b.action, Action::Users | Action::SpawnRate))
-        .filter_map(|b| b.footer)
 }
 
 #[cfg(test)]

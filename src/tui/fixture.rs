@@ -221,7 +221,7 @@ pub(crate) fn read(model: &mut Model) {
 pub(crate) fn dashboard() -> Model {
     let mut model = launcher();
     let first = Arc::new(snapshot(134));
-    let planned = Planned { users: 100, rate: 5.0, stop_timeout: Duration::from_secs(10) };
+    let planned = Planned { users: 100, rate: 5.0, stages: 1, stop_timeout: Duration::from_secs(10) };
     model.run = Some(Run::new(0, Overrides::default(), planned, first));
     model
 }

@@ -57,6 +57,8 @@ pub(crate) struct ProbeResult {
 
 /// What is shown beside the list.
 pub(crate) enum Shown<'a> {
+    /// The filter hides all scenarios.
+    NoMatch,
     /// The highlighted scenario has not been read yet.
     Waiting,
     Preview(&'a Preview),
@@ -112,6 +114,9 @@ impl Launcher {
     /// What is shown of the highlighted entry. After a change of overrides, it is the previous preview until the entry
     /// has been read again.
     pub fn shown(&self) -> Shown<'_> {
+        if !self.filter.is_empty() && self.visible().is_empty() {
+            return Shown::NoMatch;
+        }
         if let Some(why) = &self.refused {
             return Shown::Error(why);
         }
@@ -127,7 +132,7 @@ impl Launcher {
     pub fn preview(&self) -> Option<&Preview> {
         match self.shown() {
             Shown::Preview(preview) => Some(preview),
-            Shown::Waiting | Shown::Error(_) => None,
+            Shown::NoMatch | Shown::Waiting | Shown::Error(_) => None,
         }
     }
 

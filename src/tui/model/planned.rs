@@ -12,6 +12,8 @@ pub(crate) struct Planned {
     pub users: u32,
     /// Maximum spawn rate, or arrival rate.
     pub rate: f64,
+    /// Number of stages; 0 or 1 without any.
+    pub stages: usize,
     pub stop_timeout: Duration,
 }
 
@@ -23,7 +25,8 @@ impl Planned {
             _ => None,
         });
         let rate = if schedule.is_open() { schedule.peak_rate() } else { rates.fold(plan.load.spawn_rate.0, f64::max) };
-        Self { users: schedule.peak_users().0, rate, stop_timeout: plan.load.stop_timeout }
+        let stages = schedule.stages().len();
+        Self { users: schedule.peak_users().0, rate, stages, stop_timeout: plan.load.stop_timeout }
     }
 }
 

@@ -21,8 +21,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::PageDown => {
-            let lines = if let Shown::Error(text) = launcher.shown() { text.lines().count() } else { 0 };
-            launcher.scroll = launcher.scroll.saturating_add(10).min(lines.saturating_sub(1));
+            launcher.scroll = launcher.scroll.saturating_add(10).min(model.page_end.get());
             return Vec::new();
         }
         Action::Back => {
@@ -53,6 +52,10 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             launcher.is_start_due = true;
             Vec::new()
         }
+        None if matches!(launcher.shown(), Shown::NoMatch) => {
+            model.show_toast("no scenario matches the filter; Esc removes it".to_owned(), true);
+            Vec::new()
+        }
         Some(Some(false)) | None => {
             model.show_toast("this scenario cannot be started; its error is shown".to_owned(), true);
             Vec::new()
@@ -63,7 +66,8 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
 /// Runs all checks, unless they are running on the open page.
 fn diagnose(model: &mut Model) -> Vec<Effect> {
     let launcher = &model.launcher;
-    if launcher.item().is_none_or(|item| item.scenario().is_none()) {
+    let is_hidden = matches!(launcher.shown(), Shown::NoMatch);
+    if is_hidden || launcher.item().is_none_or(|item| item.scenario().is_none()) {
         model.show_toast("there is no scenario to check yet".to_owned(), true);
         return Vec::new();
     }

@@ -33,11 +33,34 @@ pub(super) fn scrolled(model: &Model, wanted: usize, lines: usize, rows: u16) ->
     wanted.min(end)
 }
 
-/// Titles in the upper border of a pane: left, and right if there is room.
+/// Titles in the upper border of a pane: left, and right if there is room. The left one loses its middle before the right
+/// one is left out, because that is a number, a state or a position.
 #[derive(Clone, Copy)]
 pub(super) struct Titles<'a> {
     pub left: &'a str,
     pub right: &'a str,
+}
+
+impl Titles<'_> {
+    /// Columns of the border that are not for text: the corners, and the blanks around both titles.
+    pub const FRAME: usize = 6;
+    /// Columns of the left title that are kept beside a right one.
+    const LEAST: usize = 8;
+
+    /// Both titles as they are drawn in `width` columns, including the corners.
+    fn fitting(self, width: usize, theme: &Theme) -> (String, String) {
+        let (left, right) = (theme.text(self.left), theme.text(self.right));
+        let beside = width.checked_sub(Self::FRAME + text::width(&right));
+        match beside.filter(|cells| !right.is_empty() && *cells >= text::width(&left).min(Self::LEAST)) {
+            Some(cells) => {
+                let left = text::middle(&left, cells, theme.ascii);
+                // A piece of the border after it, if there is room.
+                let line = if text::width(&left) < cells { theme.glyph("─", "-") } else { "" };
+                (left, format!(" {right} {line}"))
+            }
+            None => (text::middle(&left, width.saturating_sub(4), theme.ascii), String::new()),
+        }
+    }
 }
 
 /// Draws a bordered pane; returns its inner area.
@@ -45,13 +68,12 @@ pub(super) fn pane(frame: &mut Frame<'_>, area: Rect, titles: Titles<'_>, theme:
     let area = area.intersection(frame.area());
     let style = if focused { theme.accent } else { theme.dim };
     let title_style = if focused { theme.strong } else { Style::new() };
-    let mut block = Block::bordered()
-        .border_set(theme.border())
-        .border_style(style)
-        .title(Line::styled(format!(" {} ", theme.text(titles.left)), title_style));
-    let room = usize::from(area.width).saturating_sub(text::width(titles.left) + 5);
-    if !titles.right.is_empty() && text::width(titles.right) + 2 <= room {
-        let right = format!(" {} {}", theme.text(titles.right), theme.glyph("─", "-"));
+    let (left, right) = titles.fitting(area.width.into(), theme);
+    let mut block = Block::bordered().border_set(theme.border()).border_style(style);
+    if !left.is_empty() {
+        block = block.title(Line::styled(format!(" {left} "), title_style));
+    }
+    if !right.is_empty() {
         block = block.title(Line::from(vec![Span::styled(right, style)]).right_aligned());
     }
     let inner = block.inner(area);

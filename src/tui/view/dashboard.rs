@@ -15,10 +15,9 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     if run.expanded {
         return (focused.draw)(&scene, frame, rest);
     }
-    let is_large = area.width >= 120 && area.height >= 33;
+    let is_large = area.width >= LARGE.0 && area.height >= LARGE.1;
     let below = below(focused, is_large);
-    // A finding takes one of these rows; charts are drawn anyway.
-    if area.width < 80 || area.height < 21 {
+    if !has_charts(area) {
         return compact(&scene, focused, &below, frame, rest);
     }
     let mut rest = rest;
@@ -41,6 +40,17 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     if shares.bottom > 0 {
         panes::at(|place| place == Place::Bottom).for_each(|pane| (pane.draw)(&scene, frame, bottom));
     }
+}
+
+/// Least size for all panes side by side. A terminal of 120×35 has it too if a multiplexer takes a line or a column of it,
+/// and a finding another line.
+const LARGE: (u16, u16) = (118, 31);
+/// Least size for charts: below them, there is room for the figures of three endpoints and for two failures.
+const CHARTS: (u16, u16) = (60, 18);
+
+/// True if the charts are drawn in this area, which is the screen without messages and key hints.
+pub(super) fn has_charts(area: Rect) -> bool {
+    area.width >= CHARTS.0 && area.height >= CHARTS.1
 }
 
 /// Splits an area after this many rows.

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::tui::action;
+use super::hints::{Hint, hints};
 use crate::tui::model::{Model, Overlay};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -10,8 +10,8 @@ use crate::tui::theme::Theme;
 /// Number of hints that matter most: the first ones of a place.
 const CORE: usize = 9;
 
-/// The footer for this state.
-pub(super) fn line(model: &Model, width: u16) -> Line<'static> {
+/// The footer for this state. Drawn after the page, which knows whether it can be scrolled.
+pub(super) fn line(model: &Model, width: u16, has_charts: bool) -> Line<'static> {
     let theme = &model.theme;
     let note = model.run.as_ref().and_then(|run| run.note.as_ref());
     match (&model.overlay, note) {
@@ -28,31 +28,23 @@ pub(super) fn line(model: &Model, width: u16) -> Line<'static> {
             let words = text::truncate(&theme.text(&note.text), usize::from(width).saturating_sub(3), theme.ascii);
             return Line::from(vec![Span::styled(" ! ", theme.warn), Span::raw(words)]);
         }
-        (Some(Overlay::Help { .. }), None) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),
-        (Some(Overlay::Doctor { .. }), None) => {
-            return keys(&[("esc", "back"), ("↑↓", "scroll"), ("d", "check again")], width, theme);
-        }
-        (Some(Overlay::Detail { .. }), None) => {
-            return keys(&[("esc", "back"), ("↑↓", "scroll"), ("e", "export"), ("?", "help")], width, theme);
-        }
-        (None, None) => {}
+        _ => {}
     }
-    let hints: Vec<_> = action::footer(model.place()).collect();
-    keys(&hints, width, theme)
+    keys(&hints(model, has_charts), width, theme)
 }
 
 /// As many hints as fit, always including help and quit; with less space between them if that makes room for more.
-fn keys(hints: &[(&'static str, &'static str)], width: u16, theme: &Theme) -> Line<'static> {
+fn keys(hints: &[Hint], width: u16, theme: &Theme) -> Line<'static> {
     let shown = |key: &'static str| match key {
         "⏎" => theme.glyph("⏎", "enter"),
         "↑↓" => theme.glyph("↑↓", "arrows"),
         key => key,
     };
-    let kept = |h: &&(&'static str, &'static str)| matches!(h.0, "?" | "q");
-    let cells = |h: &(&'static str, &'static str)| text::width(shown(h.0)) + h.1.len() + 1;
+    let kept = |h: &&Hint| matches!(h.0, "?" | "q");
+    let cells = |h: &Hint| text::width(shown(h.0)) + h.1.len() + 1;
     let all: usize = hints.iter().take(CORE).map(|h| cells(h) + 2).sum();
     let gap = if all <= usize::from(width) { 2 } else { 1 };
-    let cost = |h: &(&'static str, &'static str)| cells(h) + gap;
+    let cost = |h: &Hint| cells(h) + gap;
     let mut room = usize::from(width).saturating_sub(hints.iter().filter(kept).map(cost).sum());
     let key_style = theme.accent.patch(theme.strong);
     let mut spans = Vec::new();

@@ -5,26 +5,28 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use super::canvas::{put, put_lines};
-use super::sending::{self, Part};
+use super::sending;
+use super::standing::{self, Figure, silence};
 use super::thresholds;
 use crate::report::finding::{Finding, Kind};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{Level, RunState};
+use crate::stats::snapshot::RunState;
 use crate::tui::model::{Model, Overlay, Run};
 use crate::tui::text::{self, age};
 use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
-use crate::units::{self, PerSecond, clock, rate};
+use crate::units::{self, PerSecond, clock};
 
 /// Draws the head; returns the area below it.
 pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Frame<'_>, area: Rect) -> Rect {
     let theme = &model.theme;
     let width = usize::from(area.width);
-    let (first, mut second) = (figures(run.shown(), found, theme), standing(run.shown(), found, theme, width));
+    let first = standing::figures(run.shown(), found, theme);
+    let mut second = standing::standing(run, found, theme, width);
     let (loss, others) = sending::parts(run, width, theme);
-    second.splice(2..2, loss);
-    second.extend(others);
-    // On a low terminal both share a line: requests in flight stay visible, the highest percentiles are dropped.
+    second.splice(1..1, loss.map(|(words, style)| Figure::new(2, words, style)));
+    second.extend(others.into_iter().map(|(words, style)| Figure::new(9, words, style)));
+    // On a low terminal both share a line.
     let needs_rows = run.shown().redis.is_some() || matches!(model.overlay, Some(Overlay::Detail { .. }));
     let is_low = area.height < if needs_rows { 23 } else { 10 };
     let judgements = &run.shown().judgements;
@@ -36,10 +38,10 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     if is_low {
         let mut both = first;
         both.splice(2..2, second);
-        put(frame, middle, fitting(both, width));
+        put(frame, middle, standing::fitting(both, width));
     } else {
-        put(frame, middle, fitting(first, width));
-        put(frame, bottom, fitting(second, width));
+        put(frame, middle, standing::fitting(first, width));
+        put(frame, bottom, standing::fitting(second, width));
     }
     rest
 }
@@ -63,51 +65,125 @@ fn state(run: &Run, silence: Option<Kind>, theme: &Theme) -> Span<'static> {
     Span::styled(format!("{glyph} {:<8}", state.word()), style.patch(theme.strong))
 }
 
+/// What the first line shows, from everything to the least. The host gives way last: a run against the wrong host is the
+/// worst mistake.
+#[derive(Clone, Copy)]
+struct Detail {
+    scheme: bool,
+    meter: bool,
+    /// Blanks between parts; from 3 on, fields have a fixed width too.
+    gap: usize,
+    path: bool,
+    planned: bool,
+    pace: bool,
+    clock: bool,
+    /// Columns of the name of the scenario.
+    name: usize,
+}
+
+const ALL: Detail =
+    Detail { scheme: true, meter: true, gap: 3, path: true, planned: true, pace: true, clock: true, name: 20 };
+const SHORT: Detail = Detail { scheme: false, meter: false, ..ALL };
+const TIGHT: Detail = Detail { gap: 1, path: false, name: 12, ..SHORT };
+const LEAST: Detail = Detail { planned: false, pace: false, clock: false, name: 0, ..TIGHT };
+
+const DETAILS: [Detail; 14] = [
+    ALL,
+    Detail { scheme: false, ..ALL },
+    SHORT,
+    Detail { gap: 2, ..SHORT },
+    Detail { gap: 1, ..SHORT },
+    Detail { gap: 1, name: 12, ..SHORT },
+    TIGHT,
+    Detail { name: 8, ..TIGHT },
+    Detail { planned: false, ..TIGHT },
+    Detail { planned: false, name: 8, ..TIGHT },
+    Detail { planned: false, pace: false, name: 8, ..TIGHT },
+    Detail { clock: true, name: 6, ..LEAST },
+    Detail { clock: true, ..LEAST },
+    LEAST,
+];
+
 fn header(run: &Run, silence: Option<Kind>, theme: &Theme, width: usize) -> Line<'static> {
+    let host = theme.text(&run.shown().run.host);
+    let bare = host.split_once("://").map_or(host.as_str(), |(_, rest)| rest);
+    let mut line = Vec::new();
+    let mut room = 0;
+    for detail in DETAILS {
+        line = state_and_load(run, silence, theme, width, detail);
+        // A margin at the right.
+        room = width.saturating_sub(line.iter().map(Span::width).sum::<usize>() + 1);
+        let shown = match bare.split_once('/') {
+            _ if detail.scheme => host.clone(),
+            Some((authority, path)) if !detail.path && !path.is_empty() => {
+                format!("{authority}/{}", theme.glyph("…", "~"))
+            }
+            _ => bare.to_owned(),
+        };
+        if text::width(&shown) <= room {
+            line.push(Span::styled(text::right(&shown, room, theme.ascii), theme.dim));
+            return Line::from(line);
+        }
+    }
+    let authority = bare.split('/').next().unwrap_or_default();
+    line.push(Span::styled(text::middle(authority, room, theme.ascii), theme.dim));
+    Line::from(line)
+}
+
+/// Everything before the host.
+fn state_and_load(run: &Run, silence: Option<Kind>, theme: &Theme, width: usize, detail: Detail) -> Vec<Span<'static>> {
     let snapshot = run.shown();
     let load = snapshot.load;
-    let planned = snapshot.run.run_time.map_or_else(String::new, |t| format!(" of {}", clock(t)));
+    let is_wide = detail.gap >= 3;
+    let gap = " ".repeat(detail.gap.min(2));
     let target = run.users.wanted.unwrap_or(load.target);
-    let users = if target == load.users {
-        format!("users {}", load.users)
-    } else {
-        format!("users {}{}{target}", load.users, theme.glyph("→", ">"))
-    };
+    let mut users = format!("users {}", load.users);
+    if target != load.users {
+        users.push_str(&format!("{}{target}", theme.glyph("→", ">")));
+    }
     let spawn = PerSecond(run.rate.wanted.unwrap_or(load.spawn_rate));
     let frozen = run.frozen.as_ref().map(|old| {
         let since = run.latest.at.duration_since(old.at).unwrap_or_default();
         format!("FROZEN {}", age(since))
     });
-    // Progress of the run time, if there is room for a bar.
-    let part = snapshot.run.run_time.filter(|t| width >= 110 && !t.is_zero());
-    let meter = part.map_or_else(String::new, |t| {
-        let bar = meter(snapshot.elapsed.as_secs_f64() / t.as_secs_f64(), 14, theme);
-        format!(" {}{bar}{}", theme.glyph("▕", "["), theme.glyph("▏", "]"))
-    });
-    let mut spans = vec![
-        Span::styled(
-            format!(" {}  ", text::truncate(&theme.text(&snapshot.run.scenario), 20, theme.ascii)),
-            theme.strong,
-        ),
-        state(run, silence, theme),
-        Span::raw(format!("  {}{planned}{meter}   ", clock(snapshot.elapsed))),
-        Span::styled(format!("{users:<13}"), theme.strong),
-        Span::raw(format!(" {}  ", pace(snapshot, spawn))),
-    ];
+    let mut spans = vec![Span::raw(" ")];
+    if detail.name > 0 {
+        let name = text::middle(&theme.text(&snapshot.run.scenario), detail.name, theme.ascii);
+        spans.push(Span::styled(format!("{name}{gap}"), theme.strong));
+    }
+    let mut state = state(run, silence, theme);
+    if !is_wide {
+        state.content = state.content.trim_end().to_owned().into();
+    }
+    spans.push(state);
+    let mut time = gap.clone();
+    if detail.clock {
+        time.push_str(&clock(snapshot.elapsed));
+        if let Some(t) = snapshot.run.run_time.filter(|_| detail.planned) {
+            time.push_str(&format!(" of {}", clock(t)));
+        }
+        // Progress of the run time, if there is room for a bar.
+        if let Some(t) = snapshot.run.run_time.filter(|t| detail.meter && width >= 110 && !t.is_zero()) {
+            let bar = meter(snapshot.elapsed.as_secs_f64() / t.as_secs_f64(), 14, theme);
+            time.push_str(&format!(" {}{bar}{}", theme.glyph("▕", "["), theme.glyph("▏", "]")));
+        }
+        time.push_str(&" ".repeat(detail.gap));
+    }
+    spans.push(Span::raw(time));
+    // Fields of a fixed width do not move what is beside them.
+    let cells = if is_wide { 13 } else { 0 };
+    spans.push(Span::styled(format!("{users:<cells$}"), theme.strong));
+    let space = if is_wide { " " } else { &gap };
+    spans.push(Span::raw(if detail.pace { format!("{space}{}{gap}", pace(snapshot, spawn)) } else { gap.clone() }));
     if let Some(words) = frozen {
         spans.push(Span::styled(words, theme.select));
-        spans.push(Span::raw("  "));
+        spans.push(Span::raw(gap.clone()));
     }
     if snapshot.run.is_insecure {
-        spans.push(Span::styled(format!("{} insecure TLS  ", theme.glyph("▲", "!")), theme.warn));
+        let words = if detail.pace { "insecure TLS" } else { "TLS" };
+        spans.push(Span::styled(format!("{} {words}{gap}", theme.glyph("▲", "!")), theme.warn));
     }
-    let used: usize = spans.iter().map(Span::width).sum();
-    let host = theme.text(&snapshot.run.host);
-    let short = host.split("://").nth(1).unwrap_or(&host);
-    let room = width.saturating_sub(used + 1);
-    let shown = if text::width(&host) <= room { &host } else { short };
-    spans.push(Span::styled(text::right(shown, room, theme.ascii), theme.dim));
-    Line::from(spans)
+    spans
 }
 
 /// The spawn rate, or, in an open run, the current and planned arrival rate.
@@ -116,109 +192,5 @@ fn pace(snapshot: &Snapshot, rate: PerSecond) -> String {
         None => format!("+{rate}/s"),
         Some(now) if (now - rate.0).abs() < 0.05 => format!("{rate}/s arrive"),
         Some(now) => format!("{}/s of {rate} arrive", units::rate(now)),
-    }
-}
-
-/// The current stage or manual control; `None` for a plain run.
-fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::Style)> {
-    let plan = &snapshot.plan;
-    if plan.steered {
-        let is_ending = snapshot.state.is_done() || snapshot.state == RunState::Stopping;
-        return Some((if is_ending { "manual" } else { "manual (p: plan)" }.to_owned(), theme.select));
-    }
-    match &plan.stage {
-        _ if snapshot.state.is_done() => None,
-        Some(stage) if plan.warm_up => Some((format!("{} warm-up", theme.text(stage)), theme.warn)),
-        None if plan.warm_up => Some(("warm-up".to_owned(), theme.warn)),
-        Some(stage) => Some((format!("stage: {}", theme.text(stage)), theme.accent)),
-        None => None,
-    }
-}
-
-/// The finding that explains why there is no response.
-fn silence(found: &[Finding]) -> Option<Kind> {
-    found.first().map(|finding| finding.kind).filter(|kind| kind.is_silence())
-}
-
-/// True if figures are those of the whole run: after its end, and while it is idle.
-fn is_whole(snapshot: &Snapshot) -> bool {
-    let idle = snapshot.total.now.requests == 0 && snapshot.load.in_flight == 0;
-    snapshot.state.is_done() || idle
-}
-
-/// Throughput, failures and response times.
-fn figures(snapshot: &Snapshot, found: &[Finding], theme: &Theme) -> Vec<Part> {
-    let shown = if is_whole(snapshot) { &snapshot.total.total } else { &snapshot.total.now };
-    let time = |percentile: f64| text::time(shown.response.p(percentile), shown.responses);
-    let failed = shown.fail_ratio() * 100.0;
-    let failures = match () {
-        () if failed > 0.0 => (format!("{failed:>5.2} % failed {}", theme.glyph("▲", "^")), theme.bad),
-        // Without a response, nothing is shown as good.
-        () if shown.responses == 0 && snapshot.load.last_response.is_none() => {
-            ("no response yet ".to_owned(), theme.warn)
-        }
-        () if shown.responses == 0 => ("no response     ".to_owned(), theme.warn),
-        () if silence(found).is_some() => (format!("{failed:>5.2} % failed  "), theme.strong),
-        () => (format!("{failed:>5.2} % failed {}", theme.glyph("✓", "*")), theme.good),
-    };
-    vec![
-        (format!("{:>7} req/s", rate(shown.rps)), theme.strong),
-        failures,
-        (format!("p50 {:>6}", time(50.0)), theme.strong),
-        (format!("p95 {:>6}", time(95.0)), theme.strong),
-        (format!("p99 {:>6}", time(99.0)), theme.strong),
-        (format!("max {:>6}", text::time(shown.response.max, shown.responses)), theme.strong),
-    ]
-}
-
-/// Requests in flight, state of the generator, and the plan.
-fn standing(snapshot: &Snapshot, found: &[Finding], theme: &Theme, width: usize) -> Vec<Part> {
-    let load = &snapshot.load;
-    let style = match silence(found) {
-        Some(_) => theme.bad,
-        None if found.iter().any(|finding| finding.kind == Kind::Slow) => theme.warn,
-        None => theme.strong,
-    };
-    let oldest = match load.oldest {
-        None => String::new(),
-        Some(age) if age.as_secs() == 0 => ", oldest <1s".to_owned(),
-        Some(oldest) => format!(", oldest {}", age(oldest)),
-    };
-    let mut parts = vec![(format!("{:>7} in flight{oldest:<12}", units::count(load.in_flight.into())), style)];
-    parts.push(generator(snapshot, theme));
-    if snapshot.plan.arrivals.dropped > 0 {
-        parts.push((format!("{} dropped", units::count(snapshot.plan.arrivals.dropped)), theme.bad));
-    }
-    parts.extend(place(snapshot, theme));
-    parts.push((format!("{:.2} VU-hours", load.vu_hours), theme.strong));
-    if width >= 80 {
-        parts.push((if is_whole(snapshot) { "whole run" } else { "last 10 s" }.to_owned(), theme.dim));
-    }
-    parts
-}
-
-/// As many parts as fit.
-fn fitting(parts: Vec<Part>, width: usize) -> Line<'static> {
-    // The first figure is padded on its left, so it needs no margin.
-    let mut spans = Vec::new();
-    let mut room = width;
-    for (words, style) in parts {
-        let cells = text::width(&words) + 2;
-        if cells > room + 2 {
-            continue;
-        }
-        room = room.saturating_sub(cells);
-        spans.push(Span::styled(words, style));
-        spans.push(Span::raw("  "));
-    }
-    Line::from(spans)
-}
-
-fn generator(snapshot: &Snapshot, theme: &Theme) -> Part {
-    let cpu = format!(" {:.0} %", snapshot.health.cpu * 100.0);
-    match snapshot.health.level {
-        Level::Green => (format!("{} generator{cpu}", theme.glyph("✓", "*")), theme.good),
-        Level::Amber => (format!("! generator{cpu}"), theme.warn),
-        Level::Red => (format!("{} generator{cpu}", theme.glyph("✗", "x")), theme.bad),
     }
 }

@@ -6,18 +6,15 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use super::canvas::{Titles, pane, put, put_lines};
-use crate::scenario::catalog::Origin;
+use super::canvas::{Titles, pane, put, put_lines, scrolled};
+use super::entries;
 use crate::scenario::is_redis;
-use crate::tui::model::{Item, Model, Shown};
+use crate::tui::model::{Model, Shown};
 use crate::tui::preview::Preview;
 use crate::tui::starter::ProbeError;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::plain;
-
-/// Shown below the list if it has embedded scenarios only.
-const NO_FILES: &str = "Your own: YAML files in ./scenarios; `katydid init` writes a first one.";
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -37,73 +34,22 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         (area.width / 3).clamp(16, 28)
     };
     let [left, right] = Layout::horizontal([Constraint::Length(wide), Constraint::Fill(1)]).areas(body);
-    list(model, frame, left);
+    entries::draw(model, frame, left);
     preview(model, frame, right);
-}
-
-fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let (theme, launcher) = (&model.theme, &model.launcher);
-    let visible = launcher.visible();
-    let count = if launcher.filter.is_empty() {
-        visible.len().to_string()
-    } else {
-        format!("/{} {}", launcher.filter, visible.len())
-    };
-    let inner = pane(frame, area, Titles { left: "Scenarios", right: &count }, theme, true);
-    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let here = visible.iter().position(|i| *i == launcher.selected).unwrap_or(0);
-    let first = (here + 1).saturating_sub(height);
-    let lines = visible.iter().skip(first).take(height).map(|i| {
-        let entry = &launcher.items[*i];
-        let line = item(entry, *i == launcher.selected, width, theme);
-        match (*i == launcher.selected, entry.error().is_some()) {
-            (true, _) => Line::styled(line, theme.select),
-            (false, true) => Line::styled(line, theme.bad),
-            (false, false) => Line::raw(line),
-        }
-    });
-    let mut lines: Vec<Line<'_>> = lines.collect();
-    if launcher.items.iter().all(|item| item.entry.origin == Origin::Embedded) {
-        let hint = text::wrap(NO_FILES, width).into_iter().map(|line| Line::styled(line, theme.dim));
-        if lines.len() + 1 + hint.len() <= height {
-            lines.push(Line::default());
-            lines.extend(hint);
-        }
-    }
-    put_lines(frame, inner, lines);
-}
-
-fn item(item: &Item, selected: bool, width: usize, theme: &Theme) -> String {
-    let mark = match (item.error(), selected) {
-        (Some(_), _) => theme.glyph("✗", "x"),
-        (None, true) => theme.glyph("▸", ">"),
-        (None, false) => " ",
-    };
-    let origin = match (item.error(), item.entry.origin) {
-        (Some(error), _) => theme.text(&error.brief),
-        (None, Origin::Embedded) => "embedded".to_owned(),
-        (None, Origin::Folder) => "scenarios".to_owned(),
-        (None, Origin::User) => "yours".to_owned(),
-        (None, Origin::Named) => "named".to_owned(),
-    };
-    let name = theme.text(&item.entry.name);
-    let room = width.saturating_sub(3);
-    let name_cells = text::width(&name).min(room);
-    let rest = room.saturating_sub(name_cells + 1);
-    // A part of a folder's name says nothing; a part of an error does.
-    let is_left_out = item.error().is_none() && text::width(&origin) + 1 > rest;
-    let origin = if is_left_out { String::new() } else { origin };
-    format!(
-        "{mark} {} {}",
-        text::left(&name, name_cells, theme.ascii),
-        text::right(&text::truncate(&origin, rest, theme.ascii), rest, theme.ascii)
-    )
 }
 
 fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let (theme, launcher) = (&model.theme, &model.launcher);
     let name = launcher.item().map_or("", |item| item.entry.name.as_str());
+    model.page_end.set(0);
     match launcher.shown() {
+        Shown::NoMatch => {
+            let inner = pane(frame, area, Titles { left: "no scenario", right: "" }, theme, false);
+            let filter = text::middle(&theme.text(&launcher.filter), 20, theme.ascii);
+            let words = format!("No scenario matches /{filter}; Esc removes the filter.");
+            let lines = text::wrap(&words, inner.width.into());
+            put_lines(frame, inner, lines.into_iter().map(|line| Line::styled(line, theme.warn)).collect());
+        }
         Shown::Waiting => {
             let inner = pane(frame, area, Titles { left: name, right: "reading" }, theme, false);
             put(frame, inner, Line::styled("reading the scenario", theme.dim));
@@ -118,9 +64,9 @@ fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                     |l| if l.contains('|') || l.contains('│') { vec![l.to_owned()] } else { text::wrap(l, width) },
                 )
                 .map(|l| Line::raw(text::truncate(&theme.text(&l), width, theme.ascii)))
-                .skip(launcher.scroll)
                 .collect();
-            put_lines(frame, inner, lines);
+            let scroll = scrolled(model, launcher.scroll, lines.len(), inner.height);
+            put_lines(frame, inner, lines.into_iter().skip(scroll).collect());
         }
         Shown::Preview(preview) => {
             let inner = pane(frame, area, Titles { left: name, right: "" }, theme, false);
@@ -138,9 +84,11 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
     }
     lines.push(Line::default());
     // Values that differ from the file are marked by a style and a star.
-    let value = |text: String, cells: usize, changed: bool| {
-        let text = if changed { format!("{text}*") } else { text };
-        Span::styled(text::left(&text, cells, theme.ascii), if changed { theme.accent } else { theme.strong })
+    let value = |words: String, cells: usize, changed: bool| {
+        let mark = if changed { "*" } else { "" };
+        let words = text::middle(&words, cells.saturating_sub(mark.len()), theme.ascii);
+        let words = text::left(&format!("{words}{mark}"), cells, theme.ascii);
+        Span::styled(words, if changed { theme.accent } else { theme.strong })
     };
     let label = |words: &'static str, cells: usize| Span::styled(text::left(words, cells, true), theme.dim);
     let load = preview.load;
@@ -162,7 +110,7 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
         value(plain(load.stop_timeout), 8, overrides.stop_timeout.is_some()),
     ]));
     lines.push(Line::default());
-    tasks(preview, theme, &mut lines);
+    tasks(preview, width, theme, &mut lines);
     let height = usize::from(area.height);
     let cost = text::wrap(&theme.text(&preview.cost()), width).into_iter();
     let mut tail: Vec<Line<'static>> = cost.map(|line| Line::styled(line, theme.strong)).collect();
@@ -253,20 +201,27 @@ fn how_to_start(place: &str) -> String {
     format!(": start one with `{server}` or `docker run -p {port}:6379 redis`")
 }
 
-fn tasks(preview: &Preview, theme: &Theme, lines: &mut Vec<Line<'static>>) {
-    let all = || preview.classes.iter().flat_map(|c| &c.tasks);
-    let heaviest = all().map(|t| t.1).max().unwrap_or(1).max(1);
-    let cells = all().map(|t| text::width(&t.0)).max().unwrap_or(0).clamp(8, 18);
-    for class in &preview.classes {
+fn tasks(preview: &Preview, width: usize, theme: &Theme, lines: &mut Vec<Line<'static>>) {
+    let names: Vec<String> = preview.classes.iter().flat_map(|c| &c.tasks).map(|task| theme.text(&task.0)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let classes: Vec<String> = preview.classes.iter().map(|class| theme.text(&class.name)).collect();
+    let classes: Vec<&str> = classes.iter().map(String::as_str).collect();
+    let heaviest = preview.classes.iter().flat_map(|c| &c.tasks).map(|t| t.1).max().unwrap_or(1).max(1);
+    // Bar, weight and steps take 28 columns.
+    let most = width.saturating_sub(28).max(18);
+    let cells = names.iter().map(|name| text::width(name)).max().unwrap_or(0).clamp(8, most);
+    let mut names = text::names(&names, cells, theme.ascii).into_iter();
+    let classes = text::names(&classes, cells + 2, theme.ascii);
+    for (class, called) in preview.classes.iter().zip(classes) {
         lines.push(Line::from(vec![
-            Span::styled(text::left(&theme.text(&class.name), cells + 3, theme.ascii), theme.strong),
+            Span::styled(text::left(&called, cells + 3, theme.ascii), theme.strong),
             Span::raw(format!("{}  {}", text::left(&class.share, 9, theme.ascii), theme.text(&class.wait))),
         ]));
-        for (name, weight, steps) in &class.tasks {
+        for ((_, weight, steps), called) in class.tasks.iter().zip(names.by_ref()) {
             let bar = crate::tui::widget::meter(f64::from(*weight) / f64::from(heaviest), 8, theme);
             let word = if *steps == 1 { "step" } else { "steps" };
             lines.push(Line::from(vec![
-                Span::raw(format!("  {} ", text::left(&theme.text(name), cells, theme.ascii))),
+                Span::raw(format!("  {} ", text::left(&called, cells, theme.ascii))),
                 Span::styled(bar, theme.accent),
                 Span::raw(format!(" {weight:>4}   {steps} {word}")),
             ]));

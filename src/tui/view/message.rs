@@ -59,7 +59,7 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     }
 }
 
-/// A toast: on two lines if it needs them and there is room.
+/// A toast: on two lines if it needs them and there is room. It loses its middle, since paths end with what matters.
 fn toasted(
     words: &str,
     (cells, rows): (usize, usize),
@@ -68,11 +68,11 @@ fn toasted(
 ) -> Vec<Line<'static>> {
     let wrapped = if rows < 2 { vec![words.to_owned()] } else { text::wrap(words, cells) };
     let mut parts = wrapped.iter();
-    let first = parts.next().map(|first| text::truncate(first, cells, theme.ascii)).unwrap_or_default();
+    let first = parts.next().map(|first| text::middle(first, cells, theme.ascii)).unwrap_or_default();
     let rest = parts.map(String::as_str).collect::<Vec<_>>().join(" ");
     let mut lines = vec![Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(first)])];
     if !rest.is_empty() {
-        lines.push(Line::raw(format!("   {}", text::truncate(&rest, cells, theme.ascii))));
+        lines.push(Line::raw(format!("   {}", text::middle(&rest, cells, theme.ascii))));
     }
     lines
 }
@@ -96,7 +96,10 @@ fn finding(found: &Finding, cells: usize, rows: usize, keys: &str, theme: &Theme
     };
     let second = |words: &str| Line::styled(format!("   {}", text::truncate(words, cells, theme.ascii)), Style::new());
     if rows < 2 {
-        return vec![first(format!("{evidence}. {remedy}"))];
+        let both = format!("{evidence}. {remedy}");
+        // Names of rows end with what tells them apart.
+        let is_cut = text::width(&evidence) > room && !found.kind.is_silence();
+        return vec![first(if is_cut { text::middle(&evidence, room, theme.ascii) } else { both })];
     }
     if text::width(&evidence) <= room {
         return vec![first(evidence), second(&remedy)];
@@ -104,6 +107,7 @@ fn finding(found: &Finding, cells: usize, rows: usize, keys: &str, theme: &Theme
     let words = text::wrap(&evidence, room);
     let (begin, rest) = (words[0].clone(), words[1..].join(" "));
     let both = format!("{rest}. {remedy}");
+    let rest = text::middle(&rest, cells, theme.ascii);
     vec![first(begin), second(if text::width(&both) <= cells { &both } else { &rest })]
 }
 
@@ -135,7 +139,7 @@ mod tests {
             let lines = toasted("one two three four five six", (16, rows), ("x", theme.bad), &theme);
             lines.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert_eq!(shown(1), [" x one two three f~"]);
+        assert_eq!(shown(1), [" x one tw~ five six"]);
         assert_eq!(shown(2), [" x one two three", "   four five six"]);
     }
 

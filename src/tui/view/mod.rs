@@ -4,15 +4,18 @@ mod canvas;
 mod dashboard;
 mod detail;
 mod doctor;
+mod entries;
 mod footer;
 mod head;
 mod help;
+mod hints;
 mod histogram;
 mod launcher;
 mod message;
 pub(crate) mod panes;
 mod prompt;
 mod sending;
+mod standing;
 mod thresholds;
 
 #[cfg(test)]
@@ -52,7 +55,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
         (None, _) => launcher::draw(model, frame, body),
     }
     put_lines(frame, message, message::lines(model, found.first(), message));
-    put(frame, footer, footer::line(model, footer.width));
+    put(frame, footer, footer::line(model, footer.width, dashboard::has_charts(body)));
     if let Some(Overlay::Prompt(prompt)) = &model.overlay {
         prompt::draw(model, prompt, frame, footer);
     }

@@ -1,6 +1,9 @@
 //! Snapshots of the main screens, and the cost of drawing them.
 
+mod hints;
+mod names;
 mod redis;
+mod small;
 
 use std::sync::Arc;
 use std::time::Duration;

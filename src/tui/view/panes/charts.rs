@@ -20,6 +20,8 @@ use crate::units::{latency, plain, rate};
 
 pub(super) static PANE: Pane = Pane { name: "Charts", place: Place::Top, list: None, rows, draw };
 
+/// Narrower screens have no chart of users.
+const NARROW: u16 = 72;
 /// Columns of the scale at the left of a large chart, including its line.
 const SCALE: u16 = 7;
 /// Columns of the legend at the right of response times.
@@ -28,7 +30,8 @@ const LEGEND: u16 = 8;
 const LABEL: u16 = 4;
 
 struct Chart {
-    title: &'static str,
+    /// Its name, and a shorter one for narrow charts.
+    names: [&'static str; 2],
     /// The current value.
     now: f64,
     value: fn(&Column) -> Option<f64>,
@@ -39,7 +42,7 @@ struct Chart {
 /// Depends on the size of the whole screen.
 fn rows(_: &Scene<'_>, screen: Rect) -> Rows {
     let rows = match screen {
-        Rect { width: 120.., height: 33.., .. } => 10 + (screen.height - 33) / 4,
+        Rect { width: 118.., height: 33.., .. } => 10 + (screen.height - 33) / 4,
         Rect { width: 100.., height: 27.., .. } => 8,
         _ => 4,
     };
@@ -49,29 +52,38 @@ fn rows(_: &Scene<'_>, screen: Rect) -> Rows {
 fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let (theme, snapshot) = (&scene.model.theme, scene.run.shown());
     let large = area.height >= 7;
-    let fixed = if large { 4 * (2 + SCALE) + LEGEND } else { 8 + LABEL + LEGEND };
-    let cells = area.width.saturating_sub(fixed) / 4;
+    let is_narrow = area.width < NARROW;
+    let count = if is_narrow { 3 } else { 4 };
+    let fixed = if large { count * (2 + SCALE) + LEGEND } else { count * 2 + LABEL + LEGEND };
+    let cells = area.width.saturating_sub(fixed) / count;
     let history = History::new(snapshot, scene.run.span, cells.into());
     let now = &snapshot.total.now;
     let charts = [
         Chart {
-            title: "users",
+            names: ["users", "usr"],
             now: snapshot.load.users.into(),
             value: |c| Some(c.users),
             style: theme.accent,
             words: text::short,
         },
-        Chart { title: "req/s", now: now.rps, value: |c| Some(c.rps), style: theme.good, words: text::short },
-        Chart { title: "fails/s", now: now.fps, value: |c| Some(c.fps), style: theme.bad, words: text::short },
+        Chart { names: ["req/s", "r/s"], now: now.rps, value: |c| Some(c.rps), style: theme.good, words: text::short },
+        Chart { names: ["fails/s", "f/s"], now: now.fps, value: |c| Some(c.fps), style: theme.bad, words: text::short },
     ];
-    let each = cells + if large { 2 + SCALE } else { 2 };
-    let widths = [Constraint::Length(each), Constraint::Length(each), Constraint::Fill(1), Constraint::Length(each)];
-    let [first, second, times, last] = Layout::horizontal(widths).areas(area);
+    let each = Constraint::Length(cells + if large { 2 + SCALE } else { 2 });
     let picture = Picture { snapshot, history: &history, cells: cells.into(), theme };
-    for (chart, place) in charts.iter().zip([first, second, last]) {
-        picture.simple(chart, frame, place, large);
+    // The number of users is in the head too.
+    let charts = charts.iter().skip(usize::from(is_narrow));
+    // Response times come before failures and get the rest.
+    let at = usize::from(count) - 2;
+    let widths = (0..usize::from(count)).map(|i| if i == at { Constraint::Fill(1) } else { each });
+    let places = Layout::horizontal(widths).split(area);
+    let (times, others): (Vec<_>, Vec<_>) = places.iter().enumerate().partition(|(i, _)| *i == at);
+    for (chart, (_, place)) in charts.zip(others) {
+        picture.simple(chart, frame, *place, large);
     }
-    picture.times(frame, times, large);
+    for (_, place) in times {
+        picture.times(frame, *place, large);
+    }
 }
 
 struct Picture<'a> {
@@ -84,10 +96,10 @@ struct Picture<'a> {
 impl Picture<'_> {
     fn simple(&self, chart: &Chart, frame: &mut Frame<'_>, area: Rect, large: bool) {
         let theme = self.theme;
-        let exact = if chart.now.fract() == 0.0 && chart.title == "users" { text::whole } else { rate };
-        let fits = text::width(chart.title) + text::width(&exact(chart.now)) + 6 <= usize::from(area.width);
-        let now = if fits { exact(chart.now) } else { (chart.words)(chart.now) };
-        let inner = pane(frame, area, Titles { left: chart.title, right: &now }, theme, false);
+        let is_users = chart.names[0] == "users";
+        let exact = if is_users { text::whole(chart.now) } else { rate(chart.now) };
+        let (name, now) = title(chart.names, [exact, (chart.words)(chart.now)], area.width.into());
+        let inner = pane(frame, area, Titles { left: name, right: &now }, theme, false);
         let values: Vec<Option<f64>> = self.history.columns.iter().map(|c| c.as_ref().and_then(chart.value)).collect();
         // The current second may be in no column yet, but must not exceed the scale.
         let top = peak(&values).max(chart.now);
@@ -95,7 +107,7 @@ impl Picture<'_> {
             let height = plot_height(inner);
             let rows = columns(&values, Plot { width: self.cells, height, top }, theme);
             let rows = rows.into_iter().map(|row| vec![Span::styled(row, chart.style)]).collect();
-            put_lines(frame, inner, self.framed(rows, |part| (chart.words)(top * part), chart.title == "users"));
+            put_lines(frame, inner, self.framed(rows, |part| (chart.words)(top * part), is_users));
         } else {
             let plot = Plot { width: inner.width.into(), height: 1, top };
             let mut lines: Vec<Line<'_>> =
@@ -123,7 +135,8 @@ impl Picture<'_> {
         let (now50, now95) = (now(newest.and_then(|b| b.p50)), now(newest.and_then(|b| b.p95)));
         let top = peak(&p95).max(peak(&p50));
         let max = if top > 0.0 { format!("max {}", seconds(top)) } else { String::new() };
-        let inner = pane(frame, area, Titles { left: "response", right: &max }, theme, false);
+        let (name, max) = title(["response", "resp"], [max, String::new()], area.width.into());
+        let inner = pane(frame, area, Titles { left: name, right: &max }, theme, false);
         let (front, behind) = (theme.accent, theme.warn);
         if large {
             let height = plot_height(inner);
@@ -220,7 +233,12 @@ impl Picture<'_> {
     fn ends(&self, right: &str, width: usize) -> String {
         let left = self.since();
         let gap = width.saturating_sub(text::width(&left) + text::width(right));
-        if gap == 0 { text::right(right, width, self.theme.ascii) } else { format!("{left}{}{right}", " ".repeat(gap)) }
+        match gap {
+            // A part of a number would be another number.
+            0 if text::width(right) > width => String::new(),
+            0 => text::right(right, width, self.theme.ascii),
+            _ => format!("{left}{}{right}", " ".repeat(gap)),
+        }
     }
 
     /// Ends of the time axis, with `words` between them if there is room.
@@ -233,6 +251,17 @@ impl Picture<'_> {
         let before = (room - text::width(words)) / 2;
         format!("{left}{}{words}{}now", " ".repeat(before), " ".repeat(room - text::width(words) - before))
     }
+}
+
+/// The title of a chart of this width, and the number beside it: the name gives way before the number does, and the
+/// number is rounded, but never cut.
+fn title(names: [&'static str; 2], numbers: [String; 2], width: usize) -> (&'static str, String) {
+    let [long, short] = names;
+    let [exact, rounded] = &numbers;
+    let fits = |name: &str, number: &str| text::width(name) + text::width(number) + Titles::FRAME <= width;
+    let choices = [(long, exact), (short, exact), (long, rounded), (short, rounded), ("", rounded)];
+    let found = choices.into_iter().find(|(name, number)| fits(name, number));
+    found.map_or((short, String::new()), |(name, number)| (name, number.clone()))
 }
 
 /// Rows for columns, without the axis and its labels.

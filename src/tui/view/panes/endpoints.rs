@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::names::{names, nothing_matches};
 use super::pane::{Pane, Place, Scene};
 use super::rows::Rows;
 use crate::row_kind::RowKind;
@@ -40,7 +41,7 @@ const COLUMNS: [Column; 12] = [
         value: |f, c| if f.failures == 0 { "–".into() } else { number(f.failures, c) },
     },
     Column { title: "Fail", cells: 7, rank: 2, sort: Some(Sort::Fail), value: |f, _| text::share(f) },
-    Column { title: "Req/s", cells: 8, rank: 3, sort: Some(Sort::Rps), value: |f, _| rate(f.rps) },
+    Column { title: "Req/s", cells: 8, rank: 3, sort: Some(Sort::Rps), value: |f, c| per_second(f.rps, c) },
     Column { title: "avg", cells: 7, rank: 9, sort: None, value: |f, _| text::time(f.response.mean, f.responses) },
     Column { title: "min", cells: 7, rank: 11, sort: None, value: |f, _| text::time(f.response.min, f.responses) },
     Column { title: "p50", cells: 6, rank: 4, sort: Some(Sort::P50), value: |f, _| p(f, 50.0) },
@@ -69,6 +70,12 @@ fn number(n: u64, cells: usize) -> String {
     if exact.len() < cells { exact } else { text::short(n as f64) }
 }
 
+/// As [`number`], with a decimal if it is small.
+fn per_second(n: f64, cells: usize) -> String {
+    let exact = rate(n);
+    if exact.len() < cells { exact } else { text::short(n) }
+}
+
 /// The columns that fit next to a name of at least `name` columns.
 fn fitting(width: usize, service: bool) -> Vec<&'static Column> {
     let name = if width >= 110 { 30 } else { 22 };
@@ -87,7 +94,10 @@ fn fitting(width: usize, service: bool) -> Vec<&'static Column> {
 
 /// Its rows, a heading, Aggregated, and the border.
 fn rows(scene: &Scene<'_>, _: Rect) -> Rows {
-    let rows = u16::try_from(scene.run.endpoints().len()).unwrap_or(u16::MAX).saturating_add(4);
+    let (run, shown) = (scene.run, scene.run.endpoints().len());
+    // Or a line that says why there is none.
+    let lines = shown.max(usize::from(!run.filter.is_empty()));
+    let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(4);
     Rows { least: 5, most: rows }
 }
 
@@ -123,24 +133,33 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         heading.push(Span::styled(text::right(column.title, column.cells, theme.ascii), style));
     }
     let mut lines = vec![Line::from(heading)];
-    for (i, row) in rows.iter().enumerate().skip(first).take(room) {
+    let names = names(rows.iter().map(|row| (&row.kind, &*row.name)), name, theme);
+    for (i, (row, name)) in rows.iter().zip(&names).enumerate().skip(first).take(room) {
         lines.push(line(scene, row, focused && i == here, name, &columns));
     }
-    lines.push(line(scene, total, focused && here >= rows.len(), name, &columns));
+    // Above Aggregated, whose figures are not those of the rows that are shown.
+    if rows.is_empty() && !run.filter.is_empty() && room > 0 {
+        lines.push(nothing_matches("row", &run.filter, width, theme));
+    }
+    let label = text::left(&aggregated(&total.name, !run.filter.is_empty(), name), name, theme.ascii);
+    lines.push(line(scene, total, focused && here >= rows.len(), &label, &columns));
     put_lines(frame, inner, lines);
 }
 
-fn line(scene: &Scene<'_>, row: &Row, selected: bool, name: usize, columns: &[&Column]) -> Line<'static> {
+/// The name of the last row. Under a filter, it says that it still sums all rows.
+fn aggregated(name: &str, is_filtered: bool, cells: usize) -> String {
+    let notes = [" (all rows)", " (all)"];
+    let note = notes.into_iter().filter(|_| is_filtered).find(|note| name.len() + note.len() <= cells);
+    format!("{name}{}", note.unwrap_or_default())
+}
+
+/// `name` has exactly the columns of the name.
+fn line(scene: &Scene<'_>, row: &Row, selected: bool, name: &str, columns: &[&Column]) -> Line<'static> {
     let theme = &scene.model.theme;
     let figures = scene.run.figures(row);
     let mark = if selected { theme.glyph("▸", ">") } else { " " };
-    let words = if row.kind == RowKind::Aggregated {
-        theme.text(&row.name)
-    } else {
-        theme.text(&format!("{:<4} {}", row.kind, row.name))
-    };
     let base = if row.kind == RowKind::Aggregated { theme.strong } else { ratatui::style::Style::new() };
-    let mut spans = vec![Span::styled(format!("{mark} {}", text::left(&words, name, theme.ascii)), base)];
+    let mut spans = vec![Span::styled(format!("{mark} {name}"), base)];
     for column in columns {
         let failing = column.title.starts_with("Fail") && figures.failures > 0;
         let value = (column.value)(figures, column.cells);

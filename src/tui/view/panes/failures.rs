@@ -1,17 +1,20 @@
 //! Failures by kind.
 
+use std::time::SystemTime;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::names::{KIND, names, nothing_matches};
 use super::pane::{Pane, Place, Scene};
 use super::rows::Rows;
 use crate::stats::snapshot::FailureRow;
-use crate::tui::model::{List, Run};
+use crate::tui::model::List;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::canvas::{Titles, pane, put_lines};
-use crate::units::count;
+use crate::units::{count, counted};
 
 pub(super) static PANE: Pane =
     Pane { name: "Failures", place: Place::Below { cells: None }, list: Some(List::Failures), rows, draw };
@@ -28,31 +31,35 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let view = &run.shown().failures;
     let kinds = view.rows.len() as u64 + view.more_kinds;
     let rows = run.failures();
+    let is_filtered = !run.filter.is_empty();
     let here = run.failure.index();
     let height = usize::from(area.height).saturating_sub(2);
     let first = (here + 1).saturating_sub(height);
     let note = match (text::place(first, height, rows.len()), kinds) {
         (Some(place), _) => format!("{place} kinds"),
         (None, 0) => "none".to_owned(),
+        (None, n) if is_filtered => format!("{} of {}", count(rows.len() as u64), counted(n, "kind")),
         (None, 1) => "1 kind".to_owned(),
         (None, n) => format!("{n} kinds"),
     };
     let focused = scene.focused == PANE.name;
     let inner = pane(frame, area, Titles { left: PANE.name, right: &note }, theme, focused);
     let width = usize::from(inner.width);
-    let columns = Columns::new(&rows, width);
+    let columns = Columns::new(&rows, width, run.shown().at);
     let mut lines: Vec<Line<'static>> = Vec::new();
     if rows.is_empty() {
-        let words = match kinds {
-            0 if run.shown().total.total.responses == 0 => "  no response yet",
-            0 => "  no request has failed",
-            _ => "  no failure matches the filter",
-        };
-        lines.push(Line::styled(words, theme.dim));
+        lines.push(match kinds {
+            0 if run.shown().total.total.responses == 0 => Line::styled("  no response yet", theme.dim),
+            0 => Line::styled("  no request has failed", theme.dim),
+            _ => nothing_matches("failure", &run.filter, width, theme),
+        });
     }
+    let names = names(rows.iter().map(|row| (&row.kind, &*row.name)), columns.name, theme);
+    let reasons: Vec<String> = rows.iter().map(|row| theme.text(row.reason.trim())).collect();
+    let reasons: Vec<&str> = reasons.iter().map(String::as_str).collect();
+    let reasons = text::names(&reasons, columns.reason, theme.ascii);
     for (i, row) in rows.iter().enumerate().skip(first).take(height) {
-        let line = failure(row, run, &columns, theme, focused && i == here);
-        lines.push(line);
+        lines.push(columns.line(row, (&names[i], &reasons[i]), focused && i == here, theme));
     }
     if view.more_kinds > 0 && lines.len() < height {
         lines.push(Line::styled(
@@ -63,41 +70,37 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     put_lines(frame, inner, lines);
 }
 
-/// Widths that are the same for all lines.
+/// Columns of `59m ago`, with a blank before it.
+const AGE: usize = 8;
+
+/// What is the same for all lines: widths, and the time that ages are counted from.
 struct Columns {
-    width: usize,
     count: usize,
     name: usize,
+    reason: usize,
+    now: SystemTime,
 }
 
 impl Columns {
-    fn new(rows: &[&FailureRow], width: usize) -> Self {
+    fn new(rows: &[&FailureRow], width: usize, now: SystemTime) -> Self {
         let widest = |cells: fn(&FailureRow) -> usize| rows.iter().map(|r| cells(r)).max().unwrap_or(0);
-        Self {
-            width,
-            count: widest(|r| count(r.count).len()),
-            // As much as the names need, but the reason is more important.
-            name: widest(|r| text::width(&r.name) + 5).clamp(10, (width * 2 / 5).clamp(10, 44)),
-        }
+        let count = widest(|r| count(r.count).len());
+        // As much as the names need, but the reason is more important.
+        let name = widest(|r| text::width(&r.name) + KIND.max(r.kind.name().len() + 1));
+        let name = name.clamp(10, (width * 2 / 5).clamp(10, 44));
+        // Besides them: the mark, the sign after the count, the age, and the space between all.
+        Self { count, name, reason: width.saturating_sub(count + name + 7 + AGE + 3), now }
     }
-}
 
-fn failure(row: &FailureRow, run: &Run, columns: &Columns, theme: &Theme, selected: bool) -> Line<'static> {
-    let mark = if selected { theme.glyph("▸", ">") } else { " " };
-    let ago = text::right(&text::ago(row.last, run.shown().at), 8, theme.ascii);
-    let name = theme.text(&format!("{:<4} {}", row.kind, row.name));
-    let head = format!(
-        "{mark} {}{}  {}  ",
-        text::right(&count(row.count), columns.count, theme.ascii),
-        theme.glyph("×", "x"),
-        text::left(&name, columns.name, theme.ascii)
-    );
-    let room = columns.width.saturating_sub(text::width(&head) + 11);
-    let reason = text::left(theme.text(&row.reason).trim(), room, theme.ascii);
-    let line = Line::from(vec![
-        Span::raw(head),
-        Span::styled(reason, theme.bad),
-        Span::styled(format!("  {ago} "), theme.dim),
-    ]);
-    if selected { line.patch_style(theme.select) } else { line }
+    fn line(&self, row: &FailureRow, (name, reason): (&str, &str), selected: bool, theme: &Theme) -> Line<'static> {
+        let mark = if selected { theme.glyph("▸", ">") } else { " " };
+        let count = text::right(&count(row.count), self.count, theme.ascii);
+        let ago = text::right(&text::ago(row.last, self.now), AGE, theme.ascii);
+        let line = Line::from(vec![
+            Span::raw(format!("{mark} {count}{}  {name}  ", theme.glyph("×", "x"))),
+            Span::styled(text::left(reason, self.reason, theme.ascii), theme.bad),
+            Span::styled(format!("  {ago} "), theme.dim),
+        ]);
+        if selected { line.patch_style(theme.select) } else { line }
+    }
 }

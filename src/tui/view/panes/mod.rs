@@ -3,6 +3,7 @@
 mod charts;
 mod endpoints;
 mod failures;
+mod names;
 mod pane;
 mod percentiles;
 mod redis;

@@ -40,6 +40,8 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let name =
         if row.kind == RowKind::Aggregated { row.name.to_string() } else { format!("{} {}", row.kind, row.name) };
     let focused = scene.focused == PANE.name;
+    let room = usize::from(area.width).saturating_sub(Titles::FRAME + 2 + PANE.name.len());
+    let name = text::middle(&theme.text(&name), room, theme.ascii);
     let inner = pane(frame, area, Titles { left: PANE.name, right: &name }, theme, focused);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let lines_of = |chunk: &[usize]| {
