@@ -70,6 +70,22 @@ pub fn truncate(text: &str, cells: usize, ascii: bool) -> String {
     out
 }
 
+/// Columns of a path that are kept in a sentence.
+const PATH: usize = 20;
+
+/// Shortens a sentence to at most `cells` columns: first the longest path in it, then its end.
+pub fn sentence(text: &str, cells: usize, ascii: bool) -> String {
+    let over = width(text).saturating_sub(cells);
+    let paths = text.split(' ').filter(|word| word.contains('/') && width(word) > PATH);
+    match paths.max_by_key(|word| width(word)).filter(|_| over > 0) {
+        Some(path) => {
+            let short = middle(path, width(path).saturating_sub(over).max(PATH), ascii);
+            truncate(&text.replacen(path, &short, 1), cells, ascii)
+        }
+        None => truncate(text, cells, ascii),
+    }
+}
+
 /// Shortens a name, a path or an address to at most `cells` columns by omitting its middle: its end often says more than
 /// its beginning. Lists of names are shortened by [`names`].
 pub fn middle(text: &str, cells: usize, ascii: bool) -> String {
@@ -129,6 +145,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn paths_in_sentences_give_way_first() {
+        let text = "wrote /var/tmp/results-of-the-night/checkout_2026-11-27_*.csv (5 files)";
+        assert_eq!(sentence(text, 80, false), text);
+        assert_eq!(sentence(text, 60, false), "wrote /var/tmp/results-…/checkout_2026-11-27_*.csv (5 files)");
+        assert_eq!(sentence(text, 30, true), "wrote /var/tm~-11-27_*.csv (5~");
+        assert_eq!(sentence("it stopped unexpectedly", 12, false), "it stopped …");
     }
 
     #[test]

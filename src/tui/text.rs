@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-pub(crate) use crate::cells::{middle, names, truncate, width};
+pub(crate) use crate::cells::{middle, names, sentence, truncate, width};
 
 use crate::cells;
 use crate::stats::snapshot::Figures;

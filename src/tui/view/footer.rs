@@ -25,7 +25,7 @@ pub(super) fn line(model: &Model, width: u16, has_charts: bool) -> Line<'static>
             ]);
         }
         (_, Some(note)) => {
-            let words = text::truncate(&theme.text(&note.text), usize::from(width).saturating_sub(3), theme.ascii);
+            let words = text::sentence(&theme.text(&note.text), usize::from(width).saturating_sub(3), theme.ascii);
             return Line::from(vec![Span::styled(" ! ", theme.warn), Span::raw(words)]);
         }
         _ => {}

@@ -17,7 +17,7 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     let theme = &model.theme;
     let cells = usize::from(area.width).saturating_sub(4);
     let say = |mark: &'static str, words: &str, style| {
-        let words = text::truncate(&theme.text(words), cells, theme.ascii);
+        let words = text::sentence(&theme.text(words), cells, theme.ascii);
         vec![Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(words)])]
     };
     if model.leaving {
@@ -59,7 +59,7 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     }
 }
 
-/// A toast: on two lines if it needs them and there is room. It loses its middle, since paths end with what matters.
+/// A toast: on two lines if it needs them and there is room.
 fn toasted(
     words: &str,
     (cells, rows): (usize, usize),
@@ -68,11 +68,11 @@ fn toasted(
 ) -> Vec<Line<'static>> {
     let wrapped = if rows < 2 { vec![words.to_owned()] } else { text::wrap(words, cells) };
     let mut parts = wrapped.iter();
-    let first = parts.next().map(|first| text::middle(first, cells, theme.ascii)).unwrap_or_default();
+    let first = parts.next().map(|first| text::sentence(first, cells, theme.ascii)).unwrap_or_default();
     let rest = parts.map(String::as_str).collect::<Vec<_>>().join(" ");
     let mut lines = vec![Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(first)])];
     if !rest.is_empty() {
-        lines.push(Line::raw(format!("   {}", text::middle(&rest, cells, theme.ascii))));
+        lines.push(Line::raw(format!("   {}", text::sentence(&rest, cells, theme.ascii))));
     }
     lines
 }
@@ -97,17 +97,20 @@ fn finding(found: &Finding, cells: usize, rows: usize, keys: &str, theme: &Theme
     let second = |words: &str| Line::styled(format!("   {}", text::truncate(words, cells, theme.ascii)), Style::new());
     if rows < 2 {
         let both = format!("{evidence}. {remedy}");
-        // Names of rows end with what tells them apart.
-        let is_cut = text::width(&evidence) > room && !found.kind.is_silence();
-        return vec![first(if is_cut { text::middle(&evidence, room, theme.ascii) } else { both })];
+        // Names of rows are shortened before the numbers after them are cut.
+        let is_cut = text::width(&evidence) > room;
+        return vec![first(if is_cut { text::sentence(&evidence, room, theme.ascii) } else { both })];
     }
     if text::width(&evidence) <= room {
         return vec![first(evidence), second(&remedy)];
     }
-    let words = text::wrap(&evidence, room);
+    let mut words = text::wrap(&evidence, room);
+    let over = text::width(&words[1..].join(" ")).saturating_sub(cells);
+    if over > 0 {
+        words = text::wrap(&text::sentence(&evidence, text::width(&evidence) - over, theme.ascii), room);
+    }
     let (begin, rest) = (words[0].clone(), words[1..].join(" "));
     let both = format!("{rest}. {remedy}");
-    let rest = text::middle(&rest, cells, theme.ascii);
     vec![first(begin), second(if text::width(&both) <= cells { &both } else { &rest })]
 }
 
@@ -139,7 +142,7 @@ mod tests {
             let lines = toasted("one two three four five six", (16, rows), ("x", theme.bad), &theme);
             lines.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert_eq!(shown(1), [" x one tw~ five six"]);
+        assert_eq!(shown(1), [" x one two three f~"]);
         assert_eq!(shown(2), [" x one two three", "   four five six"]);
     }
 
@@ -148,6 +151,11 @@ mod tests {
         let evidence = "one two three four five six seven eight nine ten eleven";
         let lines = shown(evidence, "Do this.", Kind::Slow, (40, 2));
         assert_eq!(lines, [" ! SLOW  one two three four five six seven", "   eight nine ten eleven. Do this."]);
+        let path =
+            "33.3 % of requests; most: GET /api/v2/customers/{id}/payment-methods/default 404, 21 of 42 failures";
+        let lines = shown(path, "Do this.", Kind::Slow, (60, 2));
+        assert_eq!(lines[0], " ! SLOW  33.3 % of requests; most: GET");
+        assert!(lines[1].contains("-methods/default 404, 21 of 42 failures") && lines[1].contains('~'), "{lines:?}");
         let lines = shown(evidence, "Do this and something that is longer.", Kind::Slow, (40, 2));
         assert_eq!(lines[1], "   eight nine ten eleven");
     }
