@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{cluster_width, clusters, ellipsis, is_separator, middle, width};
+use super::text::{cluster_width, clusters, ellipsis, is_separator, middle, width};
 
 /// How often names that still look alike are shortened in another way.
 const ROUNDS: usize = 8;
