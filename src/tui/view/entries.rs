@@ -54,9 +54,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     put_lines(frame, inner, lines);
 }
 
-/// Columns of an error beside a long name, in lists that have room for both.
-const BRIEF: usize = 12;
-/// Columns of a list that has.
+/// Columns of a list that has room for a long name and the place of an error.
 const ROOM: usize = 20;
 
 /// Name, and origin or error, of each entry, without the mark before it. Names come first: an origin is left out where it
@@ -66,10 +64,12 @@ fn items(entries: &[&Item], width: usize, theme: &Theme) -> Vec<String> {
     let room = width.saturating_sub(3);
     let names: Vec<String> = entries.iter().map(|item| theme.text(&item.entry.name)).collect();
     let notes: Vec<String> = entries.iter().map(|item| note(item, theme)).collect();
+    // The place of an error; what it is comes after that.
+    let place = |at: usize| text::width(notes[at].split(": ").next().unwrap_or_default()).min(room / 2);
     let is_double = |at: usize| names.iter().filter(|name| **name == names[at]).count() > 1;
     // Columns of the note that a name must leave.
     let kept = |at: usize| match entries[at].error() {
-        Some(_) if room >= ROOM => text::width(&notes[at]).min(BRIEF) + 1,
+        Some(_) if room >= ROOM => place(at) + 1,
         Some(_) => 0,
         None if is_double(at) => text::width(&notes[at]) + 1,
         None => 0,
@@ -87,7 +87,14 @@ fn items(entries: &[&Item], width: usize, theme: &Theme) -> Vec<String> {
             let rest = room.saturating_sub(text::width(&name) + 1);
             // A part of a folder's name says nothing; a part of an error does.
             let is_left_out = entries[at].error().is_none() && text::width(&notes[at]) > rest;
-            let note = if is_left_out { String::new() } else { text::truncate(&notes[at], rest, theme.ascii) };
+            let note = match () {
+                () if is_left_out => "",
+                () if entries[at].error().is_some() && rest <= place(at) + 2 => {
+                    notes[at].split(": ").next().unwrap_or("")
+                }
+                () => notes[at].as_str(),
+            };
+            let note = text::truncate(note, rest, theme.ascii);
             format!("{name} {}", text::right(&note, rest, theme.ascii))
         })
         .collect()
