@@ -46,3 +46,15 @@ pub const CHECKS: &[Check] = &[
     Check { id: "cores", title: "cores", in_preflight: true, run: |subject| Box::pin(cores::check(subject)) },
     Check { id: "disk", title: "disk", in_preflight: true, run: |subject| Box::pin(disk::check(subject)) },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sink_has_a_check() {
+        for kind in crate::sink::SINKS {
+            assert!(CHECKS.iter().any(|check| check.id == kind.check), "{}", kind.check);
+        }
+    }
+}

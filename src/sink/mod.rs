@@ -24,9 +24,8 @@ mod status;
 mod webhook;
 
 pub use contract::Sink;
-pub use datadog::BOTH;
 pub use feed::Judge;
 pub use prometheus::serves_metrics;
-pub use registry::{SINKS, configured};
+pub use registry::{SINKS, configured, refusal};
 pub use sinks::Sinks;
 pub use status::Status;

@@ -1,5 +1,6 @@
 //! Systems that receive results.
 
+use crate::command::{err, katydid};
 use crate::web::web;
 use crate::{doctor, of, scenario};
 
@@ -56,4 +57,36 @@ fn agents_and_webhooks_are_looked_at_without_sending() {
     let found = of(&lines, "slack");
     assert!(found[0].starts_with("ok ") && found[1].starts_with("warning slack_webhook_url does not"), "{lines:?}");
     assert!(code == 0 && !lines.concat().contains("S3cretPath"), "{lines:?}");
+}
+
+#[test]
+fn what_a_run_refuses_is_an_error_in_the_same_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let receiver = web("200 OK\r\nX: y", "");
+    let target = scenario(&receiver);
+    let otel = [("KATYDID_OTEL", "true"), ("OTEL_EXPORTER_OTLP_ENDPOINT", &*receiver)];
+    let datadog = [("DD_API_KEY", "k3y"), ("DD_SITE", &*receiver)];
+    let none: [(&str, &str); 0] = [];
+    for (check, base, (name, value)) in [
+        ("otlp", &otel[..], ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")),
+        ("otlp", &otel, ("OTEL_EXPORTER_OTLP_HEADERS", "novalue")),
+        ("otlp", &otel, ("OTEL_RESOURCE_ATTRIBUTES", "bad")),
+        ("datadog", &datadog, ("DD_APP_KEY", "a b")),
+        ("datadog", &datadog, ("DD_API_KEY", "a\tb")),
+        ("datadog", &datadog, ("DD_DOGSTATSD_URL", "127.0.0.1")),
+        ("webhook", &none, ("KATYDID_WEBHOOK_SECRET", "abc")),
+    ] {
+        let variables: Vec<_> = base.iter().copied().chain([(name, value)]).collect();
+        let (code, lines) = doctor(folder.path(), &target, "", &variables);
+        let found = of(&lines, check);
+        let run = katydid(folder.path(), &["-f", "run.yaml", "--headless", "-t", "1s", "--no-record"])
+            .envs(variables)
+            .output()
+            .expect("the command runs");
+        let said = err(&run);
+        let why = said.lines().last().and_then(|line| line.strip_prefix("katydid: ")).unwrap_or_default();
+        assert!(run.status.code() == Some(2) && !why.is_empty(), "{name}: {said}");
+        let wanted = format!("error {why} Correct this setting: a run does not start with it.");
+        assert!(code == 2 && found == [&*wanted], "{name}: {lines:?}");
+    }
 }

@@ -12,10 +12,12 @@ use crate::doctor::line::{Level, Line};
 use crate::doctor::request;
 use crate::doctor::subject::{Mode, Subject};
 use crate::settings::StatsdAddress;
-use crate::sink::BOTH;
 
 /// Lines of Datadog.
 pub async fn check(subject: &Subject) -> Vec<Line> {
+    if let Some(refused) = receiver::refused(subject, "datadog") {
+        return refused;
+    }
     let settings = &subject.settings;
     let Some(key) = &settings.datadog_api_key else {
         return match &settings.dogstatsd {
@@ -23,9 +25,6 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
             None => receiver::off(subject, "datadog_api_key"),
         };
     };
-    if settings.dogstatsd.is_some() {
-        return vec![Line::error(BOTH, "Unset datadog_api_key or dogstatsd.")];
-    }
     let mut lines = receiver::lines(subject, &settings.datadog_site.api).await;
     if subject.mode == Mode::Full && lines.iter().all(|line| line.level < Level::Error) {
         let validated = tokio::time::timeout_at(subject.deadline.into(), validate(subject, key)).await;
@@ -38,7 +37,7 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
     lines
 }
 
-/// Status of the response to the validation of the key.
+/// Status of the response to the validation of the key, whose characters the sink has checked.
 async fn validate(subject: &Subject, key: &str) -> Result<u16, String> {
     let mut key = HeaderValue::from_str(key.trim()).map_err(|_| "the key has characters that no key has".to_owned())?;
     key.set_sensitive(true);

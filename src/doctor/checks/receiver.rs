@@ -8,6 +8,13 @@ use crate::doctor::reach::reach;
 use crate::doctor::request::environment;
 use crate::doctor::subject::{Mode, Subject};
 use crate::doctor::targets::Target;
+use crate::sink;
+
+/// The error of a run that does not start with the settings of the sinks of this check, in the same words.
+pub fn refused(subject: &Subject, check: &str) -> Option<Vec<Line>> {
+    let why = sink::refusal(check, &subject.settings)?;
+    Some(vec![Line::error(why, "Correct this setting: a run does not start with it.")])
+}
 
 /// Lines of a receiver at this URL; none if it is invalid, which the settings report.
 pub async fn lines(subject: &Subject, url: &str) -> Vec<Line> {

@@ -12,6 +12,9 @@ const HOSTS: [&str; 2] = ["hooks.slack.com", "hooks.slack-gov.com"];
 
 /// Lines of Slack.
 pub async fn check(subject: &Subject) -> Vec<Line> {
+    if let Some(refused) = receiver::refused(subject, "slack") {
+        return refused;
+    }
     let Some(url) = &subject.settings.slack_webhook_url else { return receiver::off(subject, "slack_webhook_url") };
     let mut lines = receiver::lines(subject, url).await;
     if subject.mode == Mode::Full && !is_webhook(url) {

@@ -45,7 +45,7 @@ pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
 }
 
 /// Why not both the API and an agent can receive metrics.
-pub const BOTH: &str = "datadog_api_key and dogstatsd would count everything twice; set only one of them";
+const BOTH: &str = "datadog_api_key and dogstatsd would count everything twice; set only one of them";
 
 /// Creates the sink for an agent if `dogstatsd` is set.
 pub fn build_dogstatsd(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
