@@ -15,7 +15,7 @@ pub enum Event {
     Started(Arc<Snapshot>),
     /// Figures of an interval that ended. Every second of the run is in exactly one interval, or counted as missed.
     Interval(Interval),
-    /// The load changed: a stage started, or the user changed the number of users.
+    /// The load changed: a stage started, or a person changed or paused it.
     LoadChanged(RunEvent),
     /// A threshold failed or recovered, at this time.
     Threshold(Judgement, SystemTime),

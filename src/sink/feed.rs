@@ -106,7 +106,7 @@ impl Feed {
         // Snapshots keep a limited number of events, so positions shift: search for the last event that was read.
         let known = self.last_event.as_ref().and_then(|last| snapshot.events.iter().rposition(|event| event == last));
         let new = &snapshot.events[known.map_or(0, |at| at + 1)..];
-        self.ready.extend(new.iter().cloned().map(Event::LoadChanged));
+        self.ready.extend(new.iter().filter(|event| event.is_load_change).cloned().map(Event::LoadChanged));
         self.last_event = new.last().cloned().or(self.last_event.take());
     }
 
@@ -242,6 +242,8 @@ mod tests {
             elapsed: Duration::from_secs(n),
             at: std::time::SystemTime::UNIX_EPOCH,
             text: format!("event {n}").into(),
+            // A note in between is none of the changes.
+            is_load_change: n != 3,
         };
         let mut send = |events: &[u64], judged| {
             let judgement = Judgement { judged, ..Judgement::passing() };
@@ -251,7 +253,7 @@ mod tests {
             ready(&mut feed)
         };
         assert_eq!(send(&[1, 2], Judged::Passes), ["event 1", "event 2"]);
-        assert_eq!(send(&[1, 2, 3], Judged::Violated), ["event 3", "Violated"]);
+        assert_eq!(send(&[1, 2, 3], Judged::Violated), ["Violated"]);
         // The snapshot no longer contains the oldest event.
         assert_eq!(send(&[2, 3, 4], Judged::Failed), ["event 4"]);
         assert!(send(&[2, 3, 4], Judged::CannotTell("no requests".into())).is_empty());

@@ -68,6 +68,9 @@ pub(super) struct EventLine {
     /// Wall clock, milliseconds since the epoch.
     at: u64,
     text: Arc<str>,
+    /// The load changes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_load_change: bool,
 }
 
 impl SecondLine {
@@ -122,11 +125,13 @@ impl SecondLine {
 
 impl EventLine {
     pub fn new(event: &RunEvent) -> Self {
-        Self { t: event.elapsed.as_secs_f64(), at: millis(event.at), text: Arc::clone(&event.text) }
+        let RunEvent { elapsed, at, text, is_load_change } = event;
+        Self { t: elapsed.as_secs_f64(), at: millis(*at), text: Arc::clone(text), is_load_change: *is_load_change }
     }
 
     pub fn event(&self) -> RunEvent {
-        RunEvent { elapsed: seconds(self.t), at: from_millis(self.at), text: Arc::clone(&self.text) }
+        let Self { t, at, text, is_load_change } = self;
+        RunEvent { elapsed: seconds(*t), at: from_millis(*at), text: Arc::clone(text), is_load_change: *is_load_change }
     }
 }
 

@@ -153,7 +153,12 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         costs: Vec::new(),
         remarks: Vec::new(),
         slowest: vec![(0, [900, 2_500].map(|millis| slow(millis, at)).into_iter().collect())],
-        events: Arc::new(vec![RunEvent { elapsed: Duration::from_secs(100), at, text: "users 100 → 120".into() }]),
+        events: Arc::new(vec![RunEvent {
+            elapsed: Duration::from_secs(100),
+            at,
+            text: "users 100 → 120".into(),
+            is_load_change: true,
+        }]),
         plan: Default::default(),
         log: Default::default(),
     }

@@ -236,8 +236,12 @@ pub fn snapshot() -> Snapshot {
         more_kinds: 0,
         more_count: 0,
     };
-    let event =
-        |second: u64, text: &str| RunEvent { elapsed: Duration::from_secs(second), at: at(second), text: text.into() };
+    let event = |second: u64, text: &str| RunEvent {
+        elapsed: Duration::from_secs(second),
+        at: at(second),
+        text: text.into(),
+        is_load_change: true,
+    };
     let seconds = seconds(120);
     Snapshot {
         seq: 480,

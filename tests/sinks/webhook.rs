@@ -150,3 +150,26 @@ fn invalid_settings_are_rejected_before_the_run() {
         assert!(stderr.contains(expected) && !stderr.contains("token-4815"), "{stderr}");
     }
 }
+
+#[test]
+fn only_changes_of_the_load_are_events() {
+    let (server, receiver) = (Server::start(), Receiver::good());
+    // Too few users for both classes is a remark, and the end of the warm-up no change.
+    let class = "wait_time: constant(20ms), tasks: [{ steps: [{ get: /ok }] }]";
+    let stage =
+        |name: &str| format!("{{ name: {name}, duration: 1s, users: 1, spawn_rate: 9, warm_up: {} }}", name == "low");
+    let text = format!(
+        "host: {}\nshape: {{ stages: [{}, {}] }}\n\
+         user_classes: {{ A: {{ weight: 99, {class} }}, B: {{ {class} }} }}\n",
+        server.url(),
+        stage("low"),
+        stage("high")
+    );
+    let ran = Ran::new(&text, &format!("--webhook-url {}", receiver.url("/")));
+    let stderr = err(&ran.output);
+    assert!(stderr.contains("too few for every class"), "{stderr}");
+    let all: Vec<Value> = receiver.received().iter().map(json).collect();
+    let changes = all.iter().filter(|event| event["event"] == "load_changed");
+    let changes: Vec<&str> = changes.filter_map(|event| event["text"].as_str()).collect();
+    assert_eq!(changes, ["stage: low", "stage: high"], "{stderr}");
+}

@@ -56,7 +56,7 @@ pub async fn run(setup: SupervisorSetup) {
     let mut control = Control::new(plan, aggregator, links);
     control.server = Some(server);
     for words in estimate::remarks(&control.plan) {
-        control.add_event(words);
+        control.add_note(words);
     }
     // Halfway between two handovers of the shards, so that each closed second contains four of them.
     let (mut step, mut publish) = (interval(STEP), interval_at(Instant::now() + HANDOVER / 2, HANDOVER));
@@ -157,19 +157,19 @@ impl Control {
         match command {
             Command::SetUsers(users) => {
                 let what = if self.is_open() { "most users" } else { "users" };
-                self.add_event(format!("{what} {} → {users}", self.controller.target(t)));
+                self.add_load_change(format!("{what} {} → {users}", self.controller.target(t)));
                 self.controller.set_users(users, t);
             }
             Command::SetSpawnRate(rate) => {
                 let (what, unit) = if self.is_open() { ("arrivals", "/s") } else { ("spawn rate", " users/s") };
-                self.add_event(format!("{what} {} → {rate}{unit}", self.controller.rate(t)));
+                self.add_load_change(format!("{what} {} → {rate}{unit}", self.controller.rate(t)));
                 if let Some(scale) = self.controller.set_rate(rate, t) {
                     self.shards.send(ShardCommand::Scale(scale, self.controller.plan_time(t)));
                 }
             }
             Command::FollowPlan => {
                 if self.controller.is_steered() {
-                    self.add_event("following the plan again".to_owned());
+                    self.add_load_change("following the plan again".to_owned());
                 }
                 self.controller.follow(t);
                 if self.is_open() {
@@ -177,14 +177,14 @@ impl Control {
                 }
             }
             Command::Pause if !self.clock.is_paused() && self.stopping.is_none() => {
-                self.add_event("paused".to_owned());
+                self.add_load_change("paused".to_owned());
                 self.clock.pause();
                 self.shards.send(ShardCommand::Pause);
             }
             Command::Resume if self.clock.is_paused() => {
                 self.clock.resume();
                 self.shards.send(ShardCommand::Resume);
-                self.add_event("resumed".to_owned());
+                self.add_load_change("resumed".to_owned());
             }
             Command::Pause | Command::Resume => {}
             Command::Stop if self.stopping.is_some() => self.abort(),
@@ -195,7 +195,7 @@ impl Control {
                 if self.warm_up.is_warm() {
                     self.aggregator.warm_up(self.epoch, t);
                 }
-                self.add_event("statistics reset".to_owned());
+                self.add_note("statistics reset".to_owned());
             }
         }
         self.step();
@@ -210,12 +210,17 @@ impl Control {
         self.shards.send(ShardCommand::Epoch(self.epoch));
     }
 
-    fn add_event(&mut self, text: String) {
-        self.add_event_at(self.clock.elapsed(), text);
+    /// Notes what is no change of load.
+    fn add_note(&mut self, text: String) {
+        self.add_event(self.clock.elapsed(), text, false);
     }
 
-    fn add_event_at(&mut self, elapsed: Duration, text: String) {
-        self.aggregator.event(RunEvent { elapsed, at: SystemTime::now(), text: text.into() });
+    fn add_load_change(&mut self, text: String) {
+        self.add_event(self.clock.elapsed(), text, true);
+    }
+
+    fn add_event(&mut self, elapsed: Duration, text: String, is_load_change: bool) {
+        self.aggregator.event(RunEvent { elapsed, at: SystemTime::now(), text: text.into(), is_load_change });
     }
 
     fn stop(&mut self, why: End) {
@@ -255,7 +260,7 @@ impl Control {
             return;
         }
         if let Some(budget) = self.plan.vu_budget.filter(|budget| self.vu_seconds >= budget * 3_600.0) {
-            self.add_event(format!("stopped: the budget of {budget} VU-hours is used up"));
+            self.add_note(format!("stopped: the budget of {budget} VU-hours is used up"));
             self.stop(End::Budget);
             return;
         }
@@ -297,7 +302,7 @@ impl Control {
             && self.users_since.elapsed() >= SETTLED
             && self.controller.is_settled(t);
         if all_quit {
-            self.add_event("every user has stopped".to_owned());
+            self.add_note("every user has stopped".to_owned());
         }
         all_quit
     }
@@ -311,7 +316,7 @@ impl Control {
             }
             self.controller.open(t);
             let are = if ready == 1 { "is" } else { "are" };
-            self.add_event(format!("{} {are} ready: the others start", units::counted(ready.into(), "user")));
+            self.add_load_change(format!("{} {are} ready: the others start", units::counted(ready.into(), "user")));
         }
     }
 
@@ -331,14 +336,14 @@ impl Control {
             self.stage = stage;
             let name = stage.and_then(|index| schedule.stages().get(index)).map(|stage| Arc::clone(&stage.name));
             if let Some(name) = name.filter(|name| !name.is_empty()) {
-                self.add_event(format!("stage: {name}"));
+                self.add_load_change(format!("stage: {name}"));
             }
         }
         if self.warm_up.turns(is_warm) {
             self.next_epoch();
             if is_warm {
                 self.aggregator.warm_up(self.epoch, t);
-                self.add_event("warm-up: requests are not counted until it is over".to_owned());
+                self.add_note("warm-up: requests are not counted until it is over".to_owned());
             } else {
                 self.aggregator.end_warm_up(self.epoch, t);
                 self.warm_up.ended(self.epoch, t);
@@ -352,10 +357,10 @@ impl Control {
         self.aggregator.absorb(&mut interval);
         if let Some(at) = self.warm_up.reported(shard, epoch) {
             let left_out = units::counted(self.aggregator.left_out(), "request");
-            self.add_event_at(at, format!("warm-up over: {left_out} not counted"));
+            self.add_event(at, format!("warm-up over: {left_out} not counted"), false);
         }
         if wants_stop && self.stopping.is_none() {
-            self.add_event("stopped by a step of the scenario".to_owned());
+            self.add_note("stopped by a step of the scenario".to_owned());
             self.stop(End::Stopped);
         }
         self.shards.recycle(interval);

@@ -73,7 +73,7 @@ impl Control {
         (shown.judgements, shown.drifts) = (Arc::clone(self.judge.judgements()), drifts);
         if let Some(failed) = self.judge.wants_stop().filter(|_| self.stopping.is_none()) {
             let value = failed.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
-            self.add_event(format!("stopped by a threshold: {}{value}", failed.check));
+            self.add_note(format!("stopped by a threshold: {}{value}", failed.check));
             self.stop(End::Threshold);
         }
         snapshot

@@ -171,7 +171,7 @@ impl Aggregator {
         self.stats.reset(elapsed);
     }
 
-    /// Adds a change of load.
+    /// Adds a change of load, or a note.
     pub fn event(&mut self, event: RunEvent) {
         let events = Arc::make_mut(&mut self.events);
         if events.len() >= MAX_EVENTS {

@@ -84,7 +84,7 @@ pub struct Block {
     pub redis: Option<(u64, u64)>,
 }
 
-/// A change of load, marked on the charts.
+/// A change of load, or another note on the run; marked on the charts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEvent {
     /// Run time.
@@ -93,4 +93,7 @@ pub struct RunEvent {
     pub at: SystemTime,
     /// Description: `users 120 → 150`.
     pub text: Arc<str>,
+    /// The load changes: a stage started, or a person changed or paused it.
+    #[serde(default)]
+    pub is_load_change: bool,
 }

@@ -212,7 +212,8 @@ impl Writer {
         let is_gap = self.missing > 0 && self.waiting.0.is_empty();
         if is_gap {
             let text = format!("the disk was full or slow: {} s have no histograms", self.missing).into();
-            push(&mut lines, &EventLine::new(&RunEvent { elapsed: snapshot.elapsed, at: snapshot.at, text }));
+            let gap = RunEvent { elapsed: snapshot.elapsed, at: snapshot.at, text, is_load_change: false };
+            push(&mut lines, &EventLine::new(&gap));
         }
         self.events.append(&lines)?;
         if is_gap {
