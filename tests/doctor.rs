@@ -16,6 +16,8 @@ mod web;
 
 #[path = "doctor/before.rs"]
 mod before;
+#[path = "doctor/hosts.rs"]
+mod hosts;
 #[path = "doctor/sinks.rs"]
 mod sinks;
 
@@ -41,7 +43,12 @@ fn scenario(host: &str) -> String {
 /// Exit code, and the lines as `check level found advice`.
 fn doctor(folder: &Path, scenario: &str, flags: &str, more: &[(&str, &str)]) -> (i32, Vec<String>) {
     fs::write(folder.join("run.yaml"), scenario).expect("a file");
-    let args: Vec<&str> = ["doctor", "--json", "-f", "run.yaml"].into_iter().chain(flags.split_whitespace()).collect();
+    unnamed(folder, &format!("-f run.yaml {flags}"), more)
+}
+
+/// The same, of no scenario but what the flags name.
+fn unnamed(folder: &Path, flags: &str, more: &[(&str, &str)]) -> (i32, Vec<String>) {
+    let args: Vec<&str> = ["doctor", "--json"].into_iter().chain(flags.split_whitespace()).collect();
     let output = katydid(folder, &args).envs(more.iter().copied()).output().expect("the command runs");
     let document: Value =
         serde_json::from_str(&out(&output)).unwrap_or_else(|error| panic!("{error}: {}", err(&output)));

@@ -137,7 +137,7 @@ fn errors_show_no_passwords() {
         ("-f demo --headless --dogstatsd http://user:h4sh-48@h", &[], "expected HOST:PORT"),
         ("config", &[("KATYDID_WEBHOOK_URL", "http://h:bad/h4sh-48")], "not a URL: invalid port number"),
         ("config", &[("KATYDID_WEBHOOK_URL", "ftp://h/h4sh-48")], "starts with http:// or https://"),
-        ("doctor -f demo -H http://h/x?token=h4sh-48", &[], "\"http://h/x\" is not a base URL"),
+        ("doctor -f demo -H http://h/x?token=h4sh-48", &[], "not a base URL (it has a query or a fragment)"),
     ] {
         let output = place.run(line, variables);
         let text = [&output.stdout[..], &output.stderr].concat();

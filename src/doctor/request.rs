@@ -20,8 +20,9 @@ pub fn targets(subject: &Subject) -> Vec<Target> {
     if let Some(plan) = &subject.plan {
         return targets::of(plan);
     }
-    let given = subject.settings.host.as_ref().or(subject.settings.load_defaults.host.as_ref());
-    let host = given.filter(|host| *host != DEMO_HOST && !is_redis(host)).and_then(|host| base_url(host).ok());
+    let given = subject.given_host().filter(|host| *host != DEMO_HOST && !is_redis(host));
+    // The settings have validated it.
+    let host = given.and_then(|host| base_url(host).ok());
     let url = host.and_then(|host| url::Url::parse(&host).ok());
     url.map(|url| Target::of_url(url, environment())).into_iter().collect()
 }

@@ -113,6 +113,11 @@ impl Subject {
         }
     }
 
+    /// The host of the settings: of a flag or a variable, or else the default of `config.yaml` or of a variable.
+    pub(super) fn given_host(&self) -> Option<&str> {
+        self.settings.host.as_deref().or(self.settings.load_defaults.host.as_deref())
+    }
+
     /// Removes secrets and control characters from a text. Keeps line breaks.
     pub fn clean(&self, text: &str) -> String {
         let masked = self.secrets.mask(text);

@@ -3,9 +3,9 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use url::Url;
+use url::{ParseError, Url};
 
-use super::value::{shown, string};
+use super::value::{is_http, shown, string};
 
 /// Sites of Datadog. They share nothing: a key of one is invalid on the others.
 const SITES: [&str; 9] = [
@@ -41,7 +41,10 @@ impl DatadogSite {
         if SITES.contains(&text) {
             return Ok(site(text));
         }
-        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(error)?;
+        let url = Url::parse(text).map_err(|why| if is_http(text) { format!("not a URL: {why}") } else { error() })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(error());
+        }
         let host = url.host_str().ok_or_else(error)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err("expected a URL without user and password".to_owned());
@@ -52,7 +55,10 @@ impl DatadogSite {
         }
         let is_plain = url.query().is_none() && url.fragment().is_none();
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        if is_plain { Ok(Self { name: format!("{host}{port}"), api: text.to_owned() }) } else { Err(error()) }
+        match is_plain {
+            true => Ok(Self { name: format!("{host}{port}"), api: text.to_owned() }),
+            false => Err("expected a URL without a query or a fragment".to_owned()),
+        }
     }
 }
 
@@ -75,7 +81,10 @@ impl StatsdAddress {
         }
         let authority = text.strip_prefix("udp://").unwrap_or(&text);
         // A URL has all forms of hosts, IPv6 included.
-        let url = Url::parse(&format!("http://{authority}/")).map_err(|_| error())?;
+        let url = Url::parse(&format!("http://{authority}/")).map_err(|why| match why {
+            ParseError::InvalidPort => format!("expected HOST:PORT with a port up to 65535, found {:?}", shown(&text)),
+            _ => error(),
+        })?;
         let is_plain =
             url.username().is_empty() && url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let host = url.host_str().filter(|_| is_plain && !authority.contains('/')).ok_or_else(error)?;
@@ -105,9 +114,30 @@ mod tests {
             assert_eq!(api(text).as_deref(), Ok("https://api.datadoghq.eu"), "{text}");
         }
         assert_eq!(api("http://127.0.0.1:4815/dd/").as_deref(), Ok("http://127.0.0.1:4815/dd"));
-        for text in ["datadog.eu", "eu", "", "ftp://x", "https://u:p@x", "https://x/?a=b"] {
-            assert!(api(text).is_err(), "{text}");
+        for (text, why) in [
+            ("datadog.eu", "expected one of datadoghq.com, "),
+            ("eu", "expected one of datadoghq.com, "),
+            ("", "found an empty string"),
+            ("ftp://x", "expected one of datadoghq.com, "),
+            ("https://u:p@x", "without user and password"),
+            ("https://x/?a=b", "without a query"),
+            ("http://127.0.0.1:99999", "not a URL: invalid port number"),
+        ] {
+            assert!(api(text).is_err_and(|error| error.contains(why)), "{text}: {:?}", api(text));
         }
+    }
+
+    #[test]
+    fn a_port_out_of_range_is_named() {
+        for text in ["127.0.0.1:99999", "agent:port", "udp://[::1]:-1"] {
+            let error = StatsdAddress::parse(text.as_ref()).unwrap_err();
+            assert!(error.contains("a port up to 65535"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let api = |text: &str| DatadogSite::parse(text.as_ref()).map(|site| site.api);
         for text in ["u:pw0rd@datadoghq.eu", "//u:pw0rd@x", "https://u:pw0rd@datadoghq.eu", "u:pw0rd@h:1/p?q=1"] {
             let error = api(text).expect_err(text);
             assert!(!error.contains("pw0rd"), "{error}");

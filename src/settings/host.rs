@@ -1,6 +1,8 @@
 //! Validation of the target host.
 
+use super::value::is_http;
 use crate::scenario::plan::Address;
+use crate::scenario::plan::host::not_base_url;
 use crate::scenario::{DEMO_HOST, is_redis};
 
 /// Accepts an HTTP(S) base URL, the address of a Redis server, or `demo`.
@@ -18,9 +20,11 @@ pub fn parse_host(text: &str) -> Result<String, String> {
     if is_redis(host) {
         return Address::parse(host).map(|_| host.to_owned()).map_err(|why| why.to_string());
     }
-    match url::Url::parse(host) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(host.to_owned()),
-        _ => Err("write a base URL such as https://staging.example.com, the address of a Redis such as \
+    match not_base_url(host) {
+        None => Ok(host.to_owned()),
+        // What is wrong after the scheme, such as a port or a query.
+        Some(why) if is_http(host) => Err(format!("not a base URL ({why}): write http://host:port or https://host")),
+        Some(_) => Err("write a base URL such as https://staging.example.com, the address of a Redis such as \
                   redis://127.0.0.1:6379, or demo"
             .to_owned()),
     }

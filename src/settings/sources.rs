@@ -7,6 +7,7 @@ use super::config::Config;
 use super::found::{Found, Origin};
 use super::setting::{OURS, Setting, Shape};
 use super::table::Settings;
+use super::value;
 use crate::scenario::plan::TraceHeaders;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::syntax::diagnostic::nearest;
@@ -159,7 +160,7 @@ impl Settings {
     /// Whole URL to which metrics are exported with OTLP.
     pub fn otlp_url(&self) -> String {
         let whole = self.otlp_metrics_endpoint.clone();
-        whole.unwrap_or_else(|| format!("{}/v1/metrics", self.otlp_endpoint.trim_end_matches('/')))
+        whole.unwrap_or_else(|| value::with_path(&self.otlp_endpoint, "/v1/metrics"))
     }
 
     /// How requests start traces, if they do.

@@ -116,11 +116,32 @@ fn invalid_value_error_names_source_and_allowed_values() {
         ("KATYDID_THEME", "pink", "auto, light, colorblind, mono"),
         ("KATYDID_ASCII", "maybe", "true or false, found \"maybe\""),
         ("KATYDID_HOST", "ftp://u:S3cret@h", "base URL"),
+        ("KATYDID_HOST", "http://u:S3cret@h:99999", "not a base URL (invalid port number): write http://host:port"),
+        ("KATYDID_HOST", "HTTP://u:S3cret@h:abc", "(invalid port number)"),
+        ("KATYDID_HOST", "http://u:S3cret@h:-1", "(invalid port number)"),
+        ("KATYDID_HOST", "http://h/?k=S3cret", "(it has a query or a fragment)"),
+        ("KATYDID_HOST", "http://h/#S3cret", "(it has a query or a fragment)"),
+        ("KATYDID_HOST", "redis://:S3cret@h:99999", "invalid Redis address: invalid port number"),
+        ("KATYDID_METRICS", "127.0.0.1:99999", "a port from 0 to 65535"),
     ] {
         let sources = Sources { dotenv: variables(&[(name, value)]), ..Sources::default() };
         let error = Settings::resolve(&sources).unwrap_err();
         assert!(error.contains(wanted) && error.contains(&format!("{name} in .env")), "{error}");
         assert!(!error.contains("S3cret"), "{error}");
+    }
+}
+
+#[test]
+fn the_path_of_otlp_is_in_front_of_a_query() {
+    for (endpoint, wanted) in [
+        ("http://127.0.0.1:7104/p?api=q", "http://127.0.0.1:7104/p/v1/metrics?api=q"),
+        ("http://127.0.0.1:7104/?api=q#f", "http://127.0.0.1:7104/v1/metrics?api=q#f"),
+        ("http://127.0.0.1:7104/p/", "http://127.0.0.1:7104/p/v1/metrics"),
+        ("https://u:p@otel.test", "https://u:p@otel.test/v1/metrics"),
+    ] {
+        let sources =
+            Sources { environment: variables(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]), ..Sources::default() };
+        assert_eq!(Settings::resolve(&sources).unwrap().otlp_url(), wanted);
     }
 }
 

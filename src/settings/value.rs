@@ -162,22 +162,38 @@ pub(super) fn host(value: &OsStr) -> Result<String, String> {
     parse_host(utf8(value)?)
 }
 
+/// True for a value that starts like an http(s) URL, whose error can then say what is wrong in it.
+pub(super) fn is_http(text: &str) -> bool {
+    let scheme = text.split("://").next().filter(|scheme| scheme.len() < text.len()).unwrap_or_default();
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+}
+
 /// An http(s) URL.
 pub(super) fn http_url(value: &OsStr) -> Result<String, String> {
     let text = string(value)?;
     match url::Url::parse(&text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text),
         // What is wrong after the scheme, such as a port; the value may contain a secret.
-        Err(why) if text.starts_with("http://") || text.starts_with("https://") => Err(format!("not a URL: {why}")),
+        Err(why) if is_http(&text) => Err(format!("not a URL: {why}")),
         _ => Err("expected a URL that starts with http:// or https://".to_owned()),
     }
+}
+
+/// Appends to the path of a base URL; its query stays behind the path.
+pub(super) fn with_path(base: &str, path: &str) -> String {
+    let Ok(mut url) = url::Url::parse(base) else { return base.to_owned() };
+    url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
+    url.into()
 }
 
 /// An IP address with a port.
 pub(super) fn address(value: &OsStr) -> Result<SocketAddr, String> {
     let text = utf8(value)?;
-    text.parse()
-        .map_err(|_| format!("expected an IP address with a port, such as 127.0.0.1:9090, found {:?}", shown(text)))
+    let error = || {
+        let found = shown(text);
+        format!("expected an IP address with a port from 0 to 65535, such as 127.0.0.1:9090, found {found:?}")
+    };
+    text.parse().map_err(|_| error())
 }
 
 /// The name of a theme.

@@ -6,14 +6,17 @@ use crate::doctor::line::Line;
 use crate::doctor::subject::{Mode, Subject};
 use crate::doctor::targets::lists;
 use crate::protocol::redis::{self, ServerClients};
-use crate::scenario::plan::{Action, Plan, walk};
+use crate::scenario::is_redis;
+use crate::scenario::plan::{Action, Plan, RedisTarget, walk};
 use crate::units;
 
-/// Lines of Redis; none without Redis steps.
+/// Lines of Redis; none without Redis steps, and without a plan only for a host that is a Redis.
 pub async fn check(subject: &Subject) -> Vec<Line> {
-    let Some((plan, target)) = subject.plan.as_ref().and_then(|plan| Some((plan, plan.redis.as_ref()?))) else {
-        return Vec::new();
+    let target = match &subject.plan {
+        Some(plan) => plan.redis.clone(),
+        None => subject.given_host().filter(|host| is_redis(host)).map(RedisTarget::of_url),
     };
+    let Some(target) = &target else { return Vec::new() };
     let place = target.shown();
     let left = subject.deadline.saturating_duration_since(Instant::now());
     let started = Instant::now();
@@ -31,7 +34,7 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
     };
     let title = clients.as_ref().map_or_else(String::new, |clients| format!(" from {}", clients.title));
     let mut lines = vec![Line::ok(format!("{place}: PONG{title} in {}", units::latency(started.elapsed())))];
-    lines.extend(clients.and_then(|clients| limit(plan, &clients)));
+    lines.extend(clients.zip(subject.plan.as_ref()).and_then(|(clients, plan)| limit(plan, &clients)));
     lines
 }
 

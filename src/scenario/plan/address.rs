@@ -38,7 +38,10 @@ impl Address {
     /// # Errors
     /// If it is not a valid URL with one of [`SCHEMES`].
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let url = Url::parse(text.trim()).map_err(|_| AddressError("it is not a URL"))?;
+        let url = Url::parse(text.trim()).map_err(|why| match why {
+            url::ParseError::InvalidPort => AddressError("invalid port number"),
+            _ => AddressError("it is not a URL"),
+        })?;
         let known = SCHEMES.iter().find(|(scheme, _)| *scheme == url.scheme());
         let tls = known.ok_or(AddressError("it must start with redis://, rediss://, valkey:// or valkeys://"))?.1;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(AddressError("it has no host"))?;

@@ -20,17 +20,19 @@ pub(crate) fn shown(host: &str) -> String {
 
 /// Validates a base URL and removes trailing slashes; a path is kept as prefix.
 pub(crate) fn base_url(host: &str) -> Result<String, String> {
-    let fail =
-        |why: &str| Err(format!("{} is not a base URL ({why}): write http://host:port or https://host", shown(host)));
-    let url = match Url::parse(host.trim()) {
-        Ok(url) => url,
-        Err(e) => return fail(&e.to_string()),
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return fail("only http and https are possible");
+    match not_base_url(host) {
+        None => Ok(host.trim().trim_end_matches('/').to_owned()),
+        Some(why) => Err(format!("{} is not a base URL ({why}): write http://host:port or https://host", shown(host))),
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return fail("it has a query or a fragment");
+}
+
+/// Why this is not a base URL, without repeating it; `None` if it is one.
+pub(crate) fn not_base_url(host: &str) -> Option<String> {
+    match Url::parse(host.trim()) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => Some("it does not start with http:// or https://".to_owned()),
+        Err(why) => Some(why.to_string()),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => Some("only http and https are possible".to_owned()),
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => Some("it has a query or a fragment".to_owned()),
+        Ok(_) => None,
     }
-    Ok(host.trim().trim_end_matches('/').to_owned())
 }

@@ -25,6 +25,12 @@ pub struct RedisTarget {
 }
 
 impl RedisTarget {
+    /// A server that no scenario describes, to ask whether it responds.
+    pub fn of_url(url: &str) -> Self {
+        let tls = ClientOptions::default();
+        Self { url: url.into(), protocol: RedisProtocol::Resp3, envelope: Envelope::Binary, drain: Duration::ZERO, tls }
+    }
+
     /// The address without user name and password.
     pub fn shown(&self) -> Arc<str> {
         let url = url::Url::parse(&self.url).ok();
