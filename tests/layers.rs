@@ -27,7 +27,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("github", &["report", "sink", "stats", "store", "system"]),
     ("headless", &["engine", "report", "settings", "stats", "store", "system", "verdict"]),
     ("tui", &["doctor", "engine", "report", "scenario", "settings", "stats", "store", "system", "verdict"]),
-    ("doctor", &["protocol", "scenario", "settings", "sink"]),
+    ("doctor", &["protocol", "scenario", "settings", "sink", "system"]),
     ("sink", &["protocol", "scenario", "settings", "stats", "store", "verdict"]),
     ("report", &["settings", "stats", "store", "system", "verdict"]),
     ("store", &["stats", "system", "verdict"]),

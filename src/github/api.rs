@@ -11,6 +11,7 @@ use url::Url;
 use super::context::Context;
 use crate::clean;
 use crate::sink::http::{self, Answer};
+use crate::system::pull_request::api_url;
 
 /// Maximum size of a response in bytes: a page has up to 100 comments of 256 KiB.
 const LONGEST: usize = 32 << 20;
@@ -71,7 +72,7 @@ impl Api {
     /// # Errors
     /// If an address or the token is invalid, or TLS cannot be set up.
     pub fn new(context: &Context, repository: &str, token: &str, mask: fn(&str) -> String) -> Result<Self, String> {
-        let base = Url::parse(&context.api).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let base = api_url(&context.api);
         let mut token =
             HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| "GITHUB_TOKEN is not a token".to_owned())?;
         token.set_sensitive(true);
@@ -85,7 +86,7 @@ impl Api {
         Ok(Self {
             client: http::client()?,
             headers,
-            base: base.ok_or("GITHUB_API_URL is not an http(s) URL")?,
+            base: base.ok_or("GITHUB_API_URL is not an http(s) URL of an API")?,
             repository: repository.to_owned(),
             mask,
         })
@@ -202,9 +203,7 @@ fn message(answer: &Answer) -> String {
 /// Status and message.
 fn describe(answer: &Answer) -> String {
     let (status, message) = (answer.status.as_u16(), message(answer));
-    if message.is_empty() {
-        format!("GitHub responded {status}")
-    } else {
-        format!("GitHub responded {status}: {message}")
-    }
+    let redirect = answer.status.is_redirection().then(|| "redirects are not followed".to_owned());
+    let parts = [Some(format!("GitHub responded {status}")), Some(message).filter(|said| !said.is_empty()), redirect];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
 }

@@ -1,15 +1,11 @@
 //! What the runner says about the job, in environment variables and in the event file.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use crate::system::pull_request::{PullRequest, is_repository};
 
 /// Public API, if the runner names no other.
 const API: &str = "https://api.github.com";
-/// Maximum size of an event file in bytes. Events of GitHub have up to 25 MB.
-const LONGEST_EVENT: u64 = 32 << 20;
 
 /// The job of GitHub Actions in which katydid runs.
 #[derive(Clone, Default)]
@@ -28,10 +24,8 @@ pub struct Context {
     pub(super) summary: Option<PathBuf>,
     /// File of the outputs of the step.
     pub(super) outputs: Option<PathBuf>,
-    /// The event is one of a pull request.
-    pub(super) is_pull_request: bool,
-    /// Number of the pull request of the event.
-    pub(super) pull_request: Option<u64>,
+    /// The pull request of the event.
+    pub(super) pull_request: PullRequest,
     /// Token for the comment.
     pub(super) token: Option<String>,
 }
@@ -46,7 +40,7 @@ impl Context {
     /// Reads the context of the job. `variable` reads an environment variable.
     pub fn new(variable: impl Fn(&str) -> Option<String>, token: Option<String>) -> Self {
         let get = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let event = get("GITHUB_EVENT_PATH").and_then(|path| event(&path)).unwrap_or_default();
+        let pull_request = PullRequest::new(&variable, token.as_deref());
         let repository = get("GITHUB_REPOSITORY").filter(|name| is_repository(name));
         let run_url = match (get("GITHUB_SERVER_URL"), &repository, get("GITHUB_RUN_ID")) {
             (Some(server), Some(repository), Some(run)) if run.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -54,7 +48,7 @@ impl Context {
             }
             _ => None,
         };
-        let head = event["pull_request"]["head"]["sha"].as_str().map(str::to_owned);
+        let head = pull_request.head.clone();
         Self {
             api: get("GITHUB_API_URL").as_deref().unwrap_or(API).trim_end_matches('/').to_owned(),
             repository,
@@ -63,8 +57,7 @@ impl Context {
             workspace: get("GITHUB_WORKSPACE").map(PathBuf::from),
             summary: get("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             outputs: get("GITHUB_OUTPUT").map(PathBuf::from),
-            is_pull_request: get("GITHUB_EVENT_NAME").is_some_and(|name| name.starts_with("pull_request")),
-            pull_request: event["pull_request"]["number"].as_u64(),
+            pull_request,
             token,
         }
     }
@@ -80,35 +73,15 @@ impl Context {
         parts.extend(self.summary.is_some().then(|| "job summary".to_owned()));
         parts.push("annotations".to_owned());
         parts.extend(self.outputs.is_some().then(|| "outputs".to_owned()));
-        match (self.pull_request, &self.repository, &self.token) {
-            (Some(number), Some(_), Some(_)) => parts.push(format!("comment on pull request {number}")),
-            (Some(_), Some(_), None) => {
-                parts.push("no comment on the pull request: GITHUB_TOKEN is not set".to_owned())
-            }
-            (None, ..) if self.is_pull_request => {
-                parts.push(
-                    "no comment on the pull request: the file of GITHUB_EVENT_PATH does not have its number".to_owned(),
-                );
-            }
-            _ => {}
+        let PullRequest { is_expected, number, obstacle, .. } = &self.pull_request;
+        match (number, obstacle) {
+            (Some(number), None) => parts.push(format!("comment on pull request {number}")),
+            (None, _) if !is_expected => {}
+            (_, Some(obstacle)) => parts.push(format!("no comment on the pull request: {}", obstacle.why)),
+            (None, None) => {}
         }
         format!("sends to GitHub Actions: {}", parts.join(", "))
     }
-}
-
-/// `owner/name`, so that it can be part of a URL.
-fn is_repository(name: &str) -> bool {
-    let is_part = |part: &str| {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        !part.is_empty() && !part.starts_with('.') && part.bytes().all(is_plain)
-    };
-    name.split_once('/').is_some_and(|(owner, name)| is_part(owner) && (is_part(name) || name == ".github"))
-}
-
-fn event(path: &str) -> Option<Value> {
-    let mut text = Vec::new();
-    File::open(path).ok()?.take(LONGEST_EVENT).read_to_end(&mut text).ok()?;
-    serde_json::from_slice(&text).ok()
 }
 
 #[cfg(test)]
@@ -130,7 +103,7 @@ mod tests {
             _ => None,
         };
         let context = Context::new(variable, Some("t".to_owned()));
-        assert_eq!((context.pull_request, context.commit.as_deref()), (Some(12), Some("abc123")));
+        assert_eq!((context.pull_request.number, context.commit.as_deref()), (Some(12), Some("abc123")));
         assert_eq!(context.run_url.as_deref(), Some("https://github.example.com/acme/shop/actions/runs/77"));
         assert_eq!(context.api, API);
         assert_eq!(context.describe(), "sends to GitHub Actions: job summary, annotations, comment on pull request 12");
@@ -150,19 +123,20 @@ mod tests {
             [("{", "a/b"), ("[]", "a/.."), (r#"{"pull_request": {"number": "1/../2"}}"#, "a/b/c")]
         {
             std::fs::write(&path, event).unwrap();
-            let context = Context::new(
-                |name| match name {
+            let context = |kind: &str| {
+                let variable = |name: &str| match name {
+                    "GITHUB_EVENT_NAME" => Some(kind.to_owned()),
                     "GITHUB_EVENT_PATH" => Some(path.display().to_string()),
                     "GITHUB_REPOSITORY" => Some(repository.to_owned()),
                     _ => None,
-                },
-                None,
-            );
-            assert_eq!(context.pull_request, None);
-            let of_pull_request = Context { is_pull_request: true, ..context.clone() };
+                };
+                Context::new(variable, None)
+            };
+            let of_pull_request = context("pull_request");
+            assert_eq!(of_pull_request.pull_request.number, None);
             assert!(of_pull_request.describe().contains(", no comment on the pull request: "), "{event}");
-            assert!(!context.describe().contains("comment"), "{event}");
-            assert_eq!(context.repository.is_some(), repository == "a/b", "{repository}");
+            assert!(!context("push").describe().contains("comment"), "{event}");
+            assert_eq!(of_pull_request.repository.is_some(), repository == "a/b", "{repository}");
         }
     }
 }

@@ -125,7 +125,7 @@ impl Job {
     fn comment(&self) -> Option<Result<String, String>> {
         let Self { context, run, deadline, mask, .. } = self;
         let (number, repository, token) =
-            (context.pull_request?, context.repository.as_deref()?, context.token.as_deref()?);
+            (context.pull_request.number?, context.repository.as_deref()?, context.token.as_deref()?);
         let write = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|why| why.to_string())?;

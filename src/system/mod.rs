@@ -5,6 +5,7 @@ pub mod ci;
 pub mod locale;
 pub mod machine;
 pub mod output;
+pub mod pull_request;
 pub mod signals;
 pub mod workflow_command;
 pub mod write;

@@ -21,7 +21,11 @@ fn respond(status: u16, headers: Vec<(&'static str, String)>, message: &str) -> 
 #[test]
 fn without_a_comment_the_summary_says_why() {
     let server = Server::start();
-    let cases: [(Fault, &str); 10] = [
+    let cases: [(Fault, &str); 11] = [
+        (
+            |_, _, _| respond(302, vec![("location", "/elsewhere".to_owned())], ""),
+            "GitHub responded 302: redirects are not followed",
+        ),
         (
             // Each response has the state of the rate limit, which is not exceeded here.
             |_, _, _| {
