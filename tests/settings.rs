@@ -85,6 +85,27 @@ fn json_has_the_same_values() {
 }
 
 #[test]
+fn columns_are_apart() {
+    let place = SettingsFolder::new(&[]);
+    let table = place.out("config", &[("OTEL_RESOURCE_ATTRIBUTES", "a=b")]);
+    for setting in katydid::settings::Settings::TABLE {
+        row(&table, setting.key);
+    }
+    assert_eq!(row(&table, "otel_resource_attributes"), ("a=b", "environment"), "{table}");
+}
+
+#[test]
+fn empty_variables_are_ignored() {
+    let place = SettingsFolder::new(&[]);
+    let variables = [("KATYDID_CONFIG", ""), ("KATYDID_USERS", ""), ("KATYDID_DEMO_PORT", "")];
+    let table = place.out("config", &variables);
+    assert!(table.starts_with("config file: ") && table.contains("(not there)"), "{table}");
+    // The port of the demo target is an option of a subcommand, whose help ends before anything is started.
+    let help = place.out("demo-target --port 0 --help", &variables);
+    assert!(help.contains("--port"), "{help}");
+}
+
+#[test]
 fn run_and_check_use_the_file() {
     let scenario = "host: http://127.0.0.1:1\ntasks: [{ steps: [{ get: / }] }]\n";
     let place = SettingsFolder::new(&[("s.yaml", scenario), ("c.yaml", "users: 4\nspawn_rate: 2\nrun_time: 3m\n")]);

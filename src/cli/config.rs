@@ -90,8 +90,9 @@ fn as_table(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String)
     };
     let values: Vec<String> = all.iter().map(|one| one.shown(&masked).unwrap_or("-".to_owned())).collect();
     let width = values.iter().map(|value| value.chars().count()).max().unwrap_or_default();
+    let key_width = all.iter().map(|one| one.setting.key.len()).max().unwrap_or_default();
     for (Effective { setting, origin, .. }, value) in all.iter().zip(&values) {
-        text.push_str(&format!("\n{:<20}{value:<width$}  {origin}", setting.key));
+        text.push_str(&format!("\n{:<key_width$}  {value:<width$}  {origin}", setting.key));
     }
     text.push('\n');
     text

@@ -42,7 +42,7 @@ mod usage_args;
 mod words;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -180,10 +180,17 @@ struct Parsed {
 }
 
 fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, clap::Error> {
-    let mut command = report::add(flags::add(Cli::command()));
+    let mut command = without_empty(report::add(flags::add(Cli::command())));
     let matches = command.try_get_matches_from_mut(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     Ok(Parsed { cli, flags: flags::given(&matches), reports: report::places(&matches) })
+}
+
+/// Ignores the variables that are set to nothing, as those of settings are.
+fn without_empty(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let unset = |arg: clap::Arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&str>) } else { arg };
+    command.mut_args(unset).mut_subcommands(without_empty)
 }
 
 fn missing_terminal() -> Option<&'static str> {

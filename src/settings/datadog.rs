@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use url::{ParseError, Url};
 
-use super::value::{is_http, shown, string};
+use super::host::is_http;
+use super::value::{shown, string};
 
 /// Sites of Datadog. They share nothing: a key of one is invalid on the others.
 const SITES: [&str; 9] = [

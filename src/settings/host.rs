@@ -1,6 +1,5 @@
 //! Validation of the target host.
 
-use super::value::is_http;
 use crate::scenario::plan::Address;
 use crate::scenario::plan::host::not_base_url;
 use crate::scenario::{DEMO_HOST, is_redis};
@@ -28,4 +27,10 @@ pub fn parse_host(text: &str) -> Result<String, String> {
                   redis://127.0.0.1:6379, or demo"
             .to_owned()),
     }
+}
+
+/// True for a value that starts like an http(s) URL, whose error can then say what is wrong in it.
+pub(super) fn is_http(text: &str) -> bool {
+    let scheme = text.split("://").next().filter(|scheme| scheme.len() < text.len()).unwrap_or_default();
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::host::parse_host;
+use super::host::{is_http, parse_host};
 use super::{LogLevel, SlackEvent, Temporality, ThemeName, VuPlan};
 use crate::scenario::secrets::userinfo::MASK;
 use crate::units::{self, PerSecond, Users};
@@ -160,12 +160,6 @@ pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
 /// A base URL, the address of a Redis, or `demo`.
 pub(super) fn host(value: &OsStr) -> Result<String, String> {
     parse_host(utf8(value)?)
-}
-
-/// True for a value that starts like an http(s) URL, whose error can then say what is wrong in it.
-pub(super) fn is_http(text: &str) -> bool {
-    let scheme = text.split("://").next().filter(|scheme| scheme.len() < text.len()).unwrap_or_default();
-    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// An http(s) URL.
