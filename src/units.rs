@@ -145,6 +145,11 @@ pub fn whole_millis(d: Duration) -> String {
     (d.as_nanos() as f64 / 1e6).round_ties_even().to_string()
 }
 
+/// Milliseconds, rounded to microseconds, for machine-readable figures: 91.903, not 91.90299999999999.
+pub fn millis(d: Duration) -> f64 {
+    (d.as_nanos() as f64 / 1e3).round() / 1e3
+}
+
 /// A measured latency with three significant digits, in at most six columns: `870us`, `38ms`, `1.20s`, `75.0s`,
 /// `3m20s`.
 pub fn latency(d: Duration) -> String {
@@ -288,6 +293,13 @@ mod tests {
             assert_eq!(latency(Duration::from_micros(micros)), text);
             assert!(text.len() <= 6);
         }
+    }
+
+    #[test]
+    fn milliseconds_have_no_noise() {
+        assert_ne!((Duration::from_micros(91_903).as_secs_f64() * 1e3).to_string(), "91.903");
+        assert_eq!(millis(Duration::from_micros(91_903)).to_string(), "91.903");
+        assert_eq!(millis(Duration::from_nanos(1_234_567)).to_string(), "1.235");
     }
 
     #[test]

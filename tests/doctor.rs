@@ -128,9 +128,12 @@ fn a_port_that_does_not_speak_http_is_named() {
                 }
             }
         });
-        let (_, lines) = doctor(folder.path(), &scenario(&url), "", &[]);
-        let host = of(&lines, "host").concat();
-        assert!(host.contains("malformed response") && host.contains("there is no HTTP server"), "{lines:?}");
+        let (_, lines) = doctor(folder.path(), &scenario(&url), "", &[("DD_API_KEY", "k3y"), ("DD_SITE", &url)]);
+        for check in ["host", "datadog"] {
+            let found = of(&lines, check).concat();
+            assert!(found.contains("malformed response: ") && found.contains("there is no HTTP server"), "{lines:?}");
+            assert!(!found.contains("parsed") && !found.contains("unexpected message"), "{lines:?}");
+        }
     }
 }
 

@@ -211,6 +211,7 @@ fn meta(name: &str, started: SystemTime) -> Meta {
         started: started.try_into().expect("a time after the epoch"),
         ended: None,
         is_open: false,
+        is_shaped: false,
         users: USERS,
         spawn_rate: SPAWN_RATE.into(),
         run_time: Some((HOURS * 3_600) as f64),

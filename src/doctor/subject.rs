@@ -43,6 +43,8 @@ pub struct Subject {
     pub mode: Mode,
     /// The scenario, or its diagnostics; `None` if none is named.
     pub scenario: Option<Result<Scenario, String>>,
+    /// Why a valid scenario has no plan with these settings.
+    pub refused: Option<String>,
     /// The plan of the run, if the scenario is valid.
     pub plan: Option<Arc<Plan>>,
     /// Settings of the run.
@@ -74,12 +76,8 @@ impl Subject {
             Some(Err(why)) => (None, Some(why.text)),
             None => (None, None),
         };
-        let scenario = match (scenario, refused) {
-            (Some(_), Some(why)) => Some(Err(why)),
-            (Some(scenario), None) => Some(scenario.map_err(|error| error.text)),
-            (None, _) => None,
-        };
-        Self::make(Mode::Full, scenario, plan, settings, runs_dir)
+        let scenario = scenario.map(|scenario| scenario.map_err(|error| error.text));
+        Self { refused, ..Self::make(Mode::Full, scenario, plan, settings, runs_dir) }
     }
 
     /// The preflight of a run of this plan.
@@ -103,6 +101,7 @@ impl Subject {
         Self {
             mode,
             scenario,
+            refused: None,
             plan,
             settings: settings.clone(),
             runs_dir,

@@ -9,6 +9,7 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{ExceptionRow, Figures, Health, Judged, Judgement, Level, Row};
 use crate::store::Run;
 use crate::units;
+pub(super) use crate::units::millis;
 
 /// Placeholder if there is no value.
 pub(super) const NONE: &str = "–";
@@ -95,11 +96,6 @@ pub(super) fn moment(at: Timestamp) -> String {
 /// Wall-clock time as a timestamp; the epoch if it is out of range.
 pub(super) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// Milliseconds, rounded to microseconds, for machine-readable reports.
-pub(super) fn millis(time: Duration) -> f64 {
-    (time.as_nanos() as f64 / 1e3).round() / 1e3
 }
 
 /// State of a threshold in one word.

@@ -24,8 +24,9 @@ mod status;
 mod webhook;
 
 pub use contract::Sink;
+pub use datadog::not_a_socket;
 pub use feed::Judge;
-pub use prometheus::serves_metrics;
+pub use prometheus::{cannot_listen, serves_metrics};
 pub use registry::{SINKS, configured, refusal};
 pub use sinks::Sinks;
 pub use status::Status;

@@ -138,7 +138,7 @@ impl Outbox {
                     let next = (statuses.classify)(status);
                     rejected = (statuses.rejected)(&body).filter(|_| next == Next::Accepted);
                     let said = self.reporter.excerpt(&String::from_utf8_lossy(&body));
-                    (next, after, describe(status, &said, statuses.advice))
+                    (next, after, describe(status, &said, after, statuses.advice))
                 }
                 Response::Error(why) => (Next::Retry, None, self.reporter.excerpt(&why).into()),
             };
@@ -183,14 +183,20 @@ impl Outbox {
     }
 }
 
-/// Formats a status; for errors, with the start of the body and the advice.
-fn describe(status: StatusCode, said: &str, advice: fn(StatusCode) -> Option<&'static str>) -> Arc<str> {
+/// Formats a status; for errors, with the start of the body, the advice, and how long the receiver wants to be left alone.
+fn describe(
+    status: StatusCode,
+    said: &str,
+    after: Option<Duration>,
+    advice: fn(StatusCode) -> Option<&'static str>,
+) -> Arc<str> {
     if status.is_success() {
         return status.as_str().into();
     }
     let redirect = || status.is_redirection().then_some("redirects are not followed");
     let parts = [Some(status.as_str()), Some(said).filter(|text| !text.is_empty()), advice(status).or_else(redirect)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(": ").into()
+    let wait = after.map(|after| format!("; it asks to wait for {}s", after.as_secs())).unwrap_or_default();
+    format!("{}{wait}", parts.into_iter().flatten().collect::<Vec<_>>().join(": ")).into()
 }
 
 #[cfg(test)]

@@ -66,9 +66,8 @@ impl Sinks {
                 }
             });
             // Requests that are still queued are lost.
-            let late = format!("not answered within {}s after the run", GRACE.as_secs()).into();
             sender.send_modify(|all| {
-                all.iter_mut().for_each(|status| status.run_out(&late));
+                all.iter_mut().for_each(|status| status.run_out(GRACE));
             });
             // A blocking DNS lookup cannot be cancelled, so do not wait for it.
             runtime.shutdown_background();

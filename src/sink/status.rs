@@ -1,7 +1,7 @@
 //! Status of the sinks, for display during and after a run.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
@@ -20,6 +20,8 @@ pub struct Status {
     pub name: &'static str,
     /// The system requests the data itself: `accepted` is the number of its requests.
     pub is_pulled: bool,
+    /// The receiver confirms nothing: `accepted` is the number of requests that were sent.
+    pub is_unconfirmed: bool,
     /// Number of requests that the receiver accepted.
     pub accepted: u64,
     /// Number of queued requests, including the one in flight.
@@ -51,6 +53,7 @@ impl Status {
         Self {
             name,
             is_pulled: false,
+            is_unconfirmed: false,
             accepted: 0,
             waiting: 0,
             dropped: 0,
@@ -107,9 +110,12 @@ impl Status {
         self.is_failing = is_error;
     }
 
-    /// Counts what is still waiting as lost, if anything is.
-    pub(super) fn run_out(&mut self, why: &Arc<str>) {
-        self.late = (self.waiting > 0).then(|| Arc::clone(why));
+    /// Counts what is still waiting this long after the run as lost, if anything is.
+    pub(super) fn run_out(&mut self, after: Duration) {
+        // After an error, the receiver may have responded to each request.
+        let what = if self.is_failing { "delivered" } else { "answered" };
+        let why = || format!("not {what} within {}s after the run", after.as_secs()).into();
+        self.late = (self.waiting > 0).then(why);
         self.lose_waiting();
     }
 
@@ -136,6 +142,7 @@ impl Status {
         Sent {
             to: self.name.to_owned(),
             is_pulled: self.is_pulled,
+            is_unconfirmed: self.is_unconfirmed,
             accepted: self.accepted,
             dropped: self.dropped,
             dropped_points: self.dropped_points,
@@ -209,17 +216,17 @@ mod tests {
 
     #[test]
     fn what_was_lost_has_its_reason() {
-        let late: Arc<str> = "not answered in time".into();
         let error = |answers: &[(&str, bool)], waiting: u64| {
             let mut status = Status::new("x");
             (0..waiting).for_each(|_| status.enqueued(0));
             answers.iter().for_each(|(message, is_error)| status.answered(&(*message).into(), *is_error));
-            status.run_out(&late);
+            status.run_out(Duration::from_secs(4));
             status.sent().error.unwrap_or_default()
         };
-        assert_eq!(error(&[], 1), "not answered in time");
-        assert_eq!(error(&[("200", false)], 1), "not answered in time");
-        assert_eq!(error(&[("200", false), ("429: slow down", true)], 2), "429: slow down; not answered in time");
+        let late = "not answered within 4s after the run";
+        assert_eq!((error(&[], 1), error(&[("200", false)], 1)), (late.to_owned(), late.to_owned()));
+        let limited = error(&[("200", false), ("429: slow down", true)], 2);
+        assert_eq!(limited, "429: slow down; not delivered within 4s after the run");
         assert_eq!(error(&[("429: slow down", true), ("200", false)], 0), "");
     }
 

@@ -23,6 +23,7 @@ use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::store::{Meta, Totals};
+use crate::units;
 
 /// Creates the sink if `webhook_url` is set.
 pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
@@ -70,7 +71,7 @@ impl Webhook {
                 "profile": meta.profile,
                 "started": meta.started.to_string(),
                 "users": meta.users,
-                "spawn_rate": meta.spawn_rate,
+                "spawn_rate": (!meta.is_shaped).then_some(meta.spawn_rate),
                 "run_time_s": meta.run_time,
                 "tags": meta.tags,
                 "katydid": meta.version,
@@ -119,7 +120,7 @@ fn totals(snapshot: &Snapshot) -> Value {
 fn figures(interval: &Interval) -> Value {
     let total = interval.total();
     let times = total.response.latency();
-    let ms = |p: f64| (times.count > 0).then(|| times.p(p).as_secs_f64() * 1e3);
+    let ms = |p: f64| (times.count > 0).then(|| units::millis(times.p(p)));
     json!({
         "length_s": interval.length().as_secs_f64(),
         "users": interval.seconds.last().map(|second| second.users),

@@ -58,6 +58,9 @@ pub struct Meta {
     pub ended: Option<Timestamp>,
     /// Whether it is an open model: iterations arrive by a plan, whether or not a user is free.
     pub is_open: bool,
+    /// The load follows stages or arrivals, to which `spawn_rate` does not apply.
+    #[serde(default)]
+    pub is_shaped: bool,
     /// Maximum users of the plan.
     pub users: u32,
     /// Users started per second.
@@ -98,6 +101,9 @@ pub struct Sent {
     /// It fetched the data itself: `accepted` are its requests.
     #[serde(default)]
     pub is_pulled: bool,
+    /// It confirms nothing: `accepted` are the requests that were sent to it.
+    #[serde(default)]
+    pub is_unconfirmed: bool,
     /// Requests that it accepted.
     pub accepted: u64,
     /// Requests that were not delivered.
@@ -113,11 +119,12 @@ pub struct Sent {
 impl Sent {
     /// One line: `Datadog: 41 of 42 requests delivered, 30 points dropped: 503`.
     pub fn summary(&self) -> String {
-        let Self { to, is_pulled, accepted, dropped, dropped_points, missed, error } = self;
-        let mut text = if *is_pulled {
-            format!("{to}: {}", units::counted(*accepted, "scrape"))
-        } else {
-            format!("{to}: {} of {} requests delivered", units::count(*accepted), units::count(accepted + dropped))
+        let Self { to, is_pulled, is_unconfirmed, accepted, dropped, dropped_points, missed, error } = self;
+        let of = || format!("{to}: {} of {}", units::count(*accepted), units::count(accepted + dropped));
+        let mut text = match (is_pulled, is_unconfirmed) {
+            (true, _) => format!("{to}: {}", times_scraped(*accepted)),
+            (false, true) => format!("{} datagrams sent, which nobody confirms", of()),
+            (false, false) => format!("{} requests delivered", of()),
         };
         if *dropped_points > 0 {
             text.push_str(&format!(", {} dropped", units::counted(*dropped_points, "point")));
@@ -134,6 +141,15 @@ impl Sent {
     /// True if the receiver did not get all data of the run.
     pub fn is_incomplete(&self) -> bool {
         self.dropped > 0 || self.missed > 0 || self.error.is_some()
+    }
+}
+
+/// `scraped 3 times`
+fn times_scraped(n: u64) -> String {
+    match n {
+        0 => "never scraped".to_owned(),
+        1 => "scraped once".to_owned(),
+        n => format!("scraped {} times", units::count(n)),
     }
 }
 
@@ -180,6 +196,11 @@ pub struct Totals {
 impl Meta {
     /// The layout that this version writes.
     pub const FORMAT: u32 = 1;
+
+    /// Users started per second, such as `5/s`; `None` if they follow stages or arrivals.
+    pub fn spawn_rate_shown(&self) -> Option<String> {
+        (!self.is_shaped).then(|| format!("{}/s", units::PerSecond(self.spawn_rate)))
+    }
 }
 
 impl Totals {
@@ -194,7 +215,7 @@ impl Totals {
     /// Of a run that has come so far.
     pub fn of(snapshot: &Snapshot) -> Self {
         let total = &snapshot.total.total;
-        let p95 = total.response.p(95.0).as_secs_f64() * 1e3;
+        let p95 = units::millis(total.response.p(95.0));
         Self {
             seconds: snapshot.elapsed.as_secs_f64(),
             vu_hours: snapshot.load.vu_hours,
@@ -234,6 +255,7 @@ impl Meta {
             started: Timestamp::UNIX_EPOCH,
             ended: None,
             is_open: false,
+            is_shaped: false,
             users: 1,
             spawn_rate: 1.0,
             run_time: None,
@@ -247,5 +269,26 @@ impl Meta {
             sent: Vec::new(),
             outcome: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_says_who_knows_it() {
+        let sent = |is_pulled, is_unconfirmed, accepted| {
+            let (to, error) = ("X".to_owned(), None);
+            let sent =
+                Sent { to, is_pulled, is_unconfirmed, accepted, dropped: 1, dropped_points: 0, missed: 0, error };
+            sent.summary()
+        };
+        assert_eq!(sent(false, false, 2), "X: 2 of 3 requests delivered");
+        assert_eq!(sent(false, true, 2), "X: 2 of 3 datagrams sent, which nobody confirms");
+        assert_eq!(
+            [0, 1, 2].map(|n| sent(true, false, n)),
+            ["X: never scraped", "X: scraped once", "X: scraped 2 times"]
+        );
     }
 }

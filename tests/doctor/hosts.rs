@@ -3,7 +3,7 @@
 use crate::command::{err, katydid, out};
 use crate::server::{Redis, free_port};
 use crate::web::web;
-use crate::{of, unnamed};
+use crate::{doctor, of, scenario, unnamed};
 
 #[test]
 fn a_host_without_a_scenario_is_checked_or_refused() {
@@ -45,5 +45,35 @@ fn a_host_that_no_run_can_use_is_an_error_of_its_setting() {
             assert!(text.contains(why), "{args:?}: {text}");
             assert!(!text.contains("S3cret"), "{text}");
         }
+    }
+}
+
+#[test]
+fn advice_is_about_what_is_wrong() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dead = format!("http://127.0.0.1:{}", free_port());
+    let target = scenario("http://shop.test");
+    for proxy in [&*dead, "http://proxy.invalid:3128"] {
+        let proxied = format!("defaults: {{ proxy: '{proxy}' }}\n{target}");
+        let (code, lines) = doctor(folder.path(), &proxied, "", &[]);
+        let found = of(&lines, "host").concat();
+        assert!(code == 2 && found.contains("Check the proxy (HTTP_PROXY"), "{lines:?}");
+    }
+    let redis = scenario("http://127.0.0.1:1").replace("get: /a", "publish: a, payload: b");
+    for (text, flags, advice) in [
+        (
+            &*target,
+            "-f nofile.yaml",
+            "error cannot read the scenario nofile.yaml: No such file or directory Correct the path of -f",
+        ),
+        (&target, "-H redis://127.0.0.1", "Correct the option or the line of the scenario"),
+        (&redis, "", "Correct the option or the line of the scenario"),
+    ] {
+        let (code, lines) = match flags.starts_with("-f") {
+            true => unnamed(folder.path(), flags, &[]),
+            false => doctor(folder.path(), text, flags, &[]),
+        };
+        let found = of(&lines, "scenario").concat();
+        assert!(code == 2 && found.contains(advice) && !found.contains("os error"), "{lines:?}");
     }
 }

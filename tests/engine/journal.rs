@@ -42,6 +42,7 @@ fn meta(snapshot: &Snapshot) -> Meta {
         started: SystemTime::now().try_into().expect("a time after the epoch"),
         ended: None,
         is_open: false,
+        is_shaped: false,
         users: 2,
         spawn_rate: 10.0,
         run_time: Some(3.0),

@@ -183,6 +183,7 @@ pub fn meta() -> Meta {
         sent: vec![Sent {
             to: "Datadog".to_owned(),
             is_pulled: false,
+            is_unconfirmed: false,
             accepted: 14,
             dropped: 0,
             dropped_points: 0,
@@ -192,6 +193,7 @@ pub fn meta() -> Meta {
         started,
         ended: Some(started + Duration::from_secs(121)),
         is_open: false,
+        is_shaped: false,
         users: 50,
         spawn_rate: 2.5,
         run_time: Some(120.0),

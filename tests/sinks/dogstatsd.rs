@@ -131,3 +131,21 @@ fn agents_that_do_not_read_or_are_not_there_lose_metrics() {
         assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     }
 }
+
+#[test]
+fn what_no_agent_receives_is_not_counted_as_sent() {
+    let server = Server::start();
+    let unused = UdpSocket::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    for (address, why) in [
+        (unused.to_string(), "connection refused"),
+        ("unix:///etc/passwd".to_owned(), "/etc/passwd is not a socket"),
+        ("agent.invalid".to_owned(), "name not resolved: "),
+    ] {
+        let ran = Ran::new(&scenario(&server), &format!("-t 1s --dogstatsd {address}"));
+        let stderr = err(&ran.output);
+        let line = stderr.lines().find(|line| line.contains("DogStatsD: ") && line.contains(" of "));
+        let line = line.unwrap_or_else(|| panic!("{address}: {stderr}"));
+        assert!(line.contains("DogStatsD: 0 of ") && line.contains(" datagrams sent, "), "{line}");
+        assert!(line.contains(why) && !line.contains("os error"), "{line}");
+    }
+}

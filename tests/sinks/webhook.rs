@@ -118,8 +118,14 @@ fn failing_receivers_do_not_delay_the_run() {
     let never = Receiver::start(|_| None);
     let gone = Receiver::start(|_| Some((StatusCode::NOT_FOUND, Vec::new(), "no\u{1b}[2Jservice".to_owned())));
     let moved = Receiver::start(|_| Some((StatusCode::FOUND, vec![(LOCATION, "/elsewhere")], "see there".to_owned())));
+    let limited =
+        Receiver::start(|_| Some((StatusCode::TOO_MANY_REQUESTS, vec![(RETRY_AFTER, "3600")], "slow down".to_owned())));
     let server = Server::start();
     for (url, expected) in [
+        (
+            limited.url("/"),
+            "0 of 4 requests delivered: 429: slow down; it asks to wait for 3600s; not delivered within 4s after the run",
+        ),
         (never.url("/"), "0 of 4 requests delivered: not answered within 4s after the run"),
         (moved.url("/"), "0 of 4 requests delivered: 302: see there: redirects are not followed"),
         (gone.url("/"), "0 of 4 requests delivered: 404: no [2Jservice"),
@@ -169,6 +175,7 @@ fn only_changes_of_the_load_are_events() {
     let stderr = err(&ran.output);
     assert!(stderr.contains("too few for every class"), "{stderr}");
     let all: Vec<Value> = receiver.received().iter().map(json).collect();
+    assert!(all.iter().all(|event| event["run"]["spawn_rate"].is_null()), "none applies: {all:?}");
     let changes = all.iter().filter(|event| event["event"] == "load_changed");
     let changes: Vec<&str> = changes.filter_map(|event| event["text"].as_str()).collect();
     assert_eq!(changes, ["stage: low", "stage: high"], "{stderr}");

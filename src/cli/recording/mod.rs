@@ -271,6 +271,7 @@ impl Recording {
             started: time(info.started),
             ended: None,
             is_open: plan.schedule.is_open(),
+            is_shaped: plan.schedule.is_shaped(),
             users: plan.load.users.0,
             spawn_rate: plan.load.spawn_rate.0,
             run_time: plan.schedule.length().or(plan.load.run_time).as_ref().map(Duration::as_secs_f64),

@@ -10,6 +10,9 @@ use crate::units;
 /// A certificate that ends sooner causes a warning.
 const RENEWAL: SignedDuration = SignedDuration::from_hours(14 * 24);
 
+/// Start of the reason where a response is not HTTP.
+const NO_HTTP: &str = "malformed response";
+
 /// Lines of a connection to `host`.
 pub fn lines((host, port): (&str, u16), result: Result<Reached, Unreached>) -> Vec<Line> {
     let place = host_and_port(host, port);
@@ -78,6 +81,18 @@ fn unreached(place: &str, host: &str, why: Unreached) -> Line {
         Unreached::TimedOut(step) => {
             Line::error(format!("{place}: timed out during {step}"), "Check network, firewall and VPN.")
         }
+    }
+}
+
+/// What to do about a request without a response; `otherwise` if the reason does not say.
+pub fn silent(why: &str, is_proxied: bool, otherwise: &'static str) -> &'static str {
+    match why {
+        why if why.starts_with("TLS failed") => tls_advice(why),
+        _ if is_proxied => {
+            "Check the proxy (HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or `proxy` of the scenario), and the server behind it."
+        }
+        why if why.starts_with(NO_HTTP) => "Check the port: what answers there is no HTTP server.",
+        _ => otherwise,
     }
 }
 

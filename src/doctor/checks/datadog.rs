@@ -1,17 +1,20 @@
 //! Datadog: name, TCP, TLS of the site, and one request that validates the key; or the address of an agent.
 
 use std::net::IpAddr;
-use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
 use http::HeaderValue;
 
+use super::connection::silent;
 use super::receiver;
-use crate::clean;
 use crate::doctor::line::{Level, Line};
 use crate::doctor::request;
 use crate::doctor::subject::{Mode, Subject};
 use crate::settings::StatsdAddress;
+use crate::sink::not_a_socket;
+
+/// What to do where the site does not respond.
+const NETWORK: &str = "Check network and proxy.";
 
 /// Lines of Datadog.
 pub async fn check(subject: &Subject) -> Vec<Line> {
@@ -27,11 +30,12 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
     };
     let mut lines = receiver::lines(subject, &settings.datadog_site.api).await;
     if subject.mode == Mode::Full && lines.iter().all(|line| line.level < Level::Error) {
+        let is_proxied = receiver::target(&settings.datadog_site.api).is_some_and(|target| target.proxy().is_some());
         let validated = tokio::time::timeout_at(subject.deadline.into(), validate(subject, key)).await;
         lines.push(match validated {
             Ok(Ok(status)) => verdict(status, &settings.datadog_site.name),
-            Ok(Err(why)) => Line::warning(subject.excerpt(&why), "Check network and proxy."),
-            Err(_) => Line::warning("no response to the validation of the key in time", "Check network and proxy."),
+            Ok(Err(why)) => Line::warning(subject.excerpt(&why), silent(&why, is_proxied, NETWORK)),
+            Err(_) => Line::warning("no response to the validation of the key in time", NETWORK),
         });
     }
     lines
@@ -79,12 +83,10 @@ async fn agent(subject: &Subject, address: &StatsdAddress) -> Line {
 }
 
 fn socket(path: &Path) -> Line {
-    let place = path.display();
     let advice = "Start the agent with this socket, or correct dogstatsd.";
-    match std::fs::metadata(path) {
-        Ok(found) if found.file_type().is_socket() => Line::ok(format!("agent at {place}")),
-        Ok(_) => Line::error(format!("{place} is not a socket"), advice),
-        Err(error) => Line::error(format!("{place}: {}", clean::cause(&error)), advice),
+    match not_a_socket(path) {
+        None => Line::ok(format!("agent at {}", path.display())),
+        Some(why) => Line::error(why, advice),
     }
 }
 

@@ -16,9 +16,6 @@ use crate::units;
 /// Prefixes of headers that announce a limit of requests: of the draft standard, and as commonly used before it.
 const RATE_LIMITS: [&str; 4] = ["ratelimit", "x-ratelimit", "x-rate-limit", "retry-after"];
 
-/// Start of the reason where a response is not HTTP.
-const NO_HTTP: &str = "malformed response";
-
 /// Lines of the servers.
 pub async fn check(subject: &Subject) -> Vec<Line> {
     let all = targets(subject);
@@ -38,10 +35,8 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
         match result {
             Ok(received) => lines.extend(response(subject, target, received)),
             Err(why) => {
-                let advice = match why.starts_with(NO_HTTP) {
-                    true => "Check the port: what answers there is no HTTP server.",
-                    false => "Check whether the server is overloaded or starting.",
-                };
+                let overloaded = "Check whether the server is overloaded or starting.";
+                let advice = connection::silent(why, target.proxy().is_some(), overloaded);
                 lines.push(Line::error(subject.excerpt(why), advice));
             }
         }

@@ -18,14 +18,18 @@ pub fn refused(subject: &Subject, check: &str) -> Option<Vec<Line>> {
 
 /// Lines of a receiver at this URL; none if it is invalid, which the settings report.
 pub async fn lines(subject: &Subject, url: &str) -> Vec<Line> {
-    let Ok(url) = Url::parse(url) else { return Vec::new() };
-    let target = Target::of_url(url, environment());
+    let Some(target) = target(url) else { return Vec::new() };
     if target.proxy().is_some() {
         return vec![Line::ok("the receiver is reached through a proxy")];
     }
     let options = target.is_secure().then_some(&target.options);
     let reached = reach(target.host_port(), options, &subject.resolver, subject.deadline).await;
     connection::lines(target.host_port(), reached).into_iter().map(|line| side_line(subject, line)).collect()
+}
+
+/// The server at this URL, through the proxies of the environment.
+pub fn target(url: &str) -> Option<Target> {
+    Url::parse(url).ok().map(|url| Target::of_url(url, environment()))
 }
 
 /// Makes errors warnings before a run: it does not depend on receivers.

@@ -9,11 +9,18 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
     match &subject.scenario {
         None => vec![Line::ok("none is named: -f FILE checks one, and the servers that it sends to")],
         Some(Err(why)) => {
-            // The line says already that it is an error.
-            let why = why.strip_prefix("error: ").unwrap_or(why);
-            vec![Line::error(why, "Correct the scenario; `katydid check FILE` checks it alone.").fatal()]
+            let why = plain(why);
+            let advice = match why.starts_with("cannot read") {
+                true => "Correct the path of -f, or make the file readable.",
+                false => "Correct the scenario; `katydid check FILE` checks it alone.",
+            };
+            vec![Line::error(why, advice).fatal()]
         }
         Some(Ok(scenario)) => {
+            if let Some(why) = &subject.refused {
+                let advice = "Correct the option or the line of the scenario that the message is about.";
+                return vec![Line::error(plain(why), advice).fatal()];
+            }
             let mut lines = Vec::new();
             let Some(plan) = &subject.plan else { return lines };
             if let Some(why) = plan.not_runnable() {
@@ -29,4 +36,9 @@ pub async fn check(subject: &Subject) -> Vec<Line> {
             lines
         }
     }
+}
+
+/// A message without its level, which the line has.
+fn plain(why: &str) -> &str {
+    why.strip_prefix("error: ").unwrap_or(why)
 }

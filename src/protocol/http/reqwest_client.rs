@@ -12,7 +12,7 @@ use super::connect::ConnectClock;
 use super::cookies::Jar;
 use super::encode::OWN_USER_AGENT;
 use super::settings::HttpShared;
-use crate::protocol::net::reason::{chain, fold, io_reason, tls_words};
+use crate::protocol::net::reason::{chain, io_reason, tls_words};
 use crate::protocol::net::resolve::ResolveError;
 use crate::scenario::plan::{ClientId, Proxies};
 use crate::scenario::secrets::Redactor;
@@ -91,7 +91,9 @@ pub fn reason(error: &reqwest::Error, secrets: &Redactor) -> Reason {
     }
     found.unwrap_or_else(|| {
         let deepest = chain(error).last().map_or_else(String::new, ToString::to_string);
-        if error.is_decode() || error.is_body() {
+        if let Some(why) = tunnel_words(&deepest) {
+            Reason::Other(why.into())
+        } else if error.is_decode() || error.is_body() {
             Reason::Malformed(secrets.fold(&deepest))
         } else {
             Reason::Other(secrets.fold(&deepest))
@@ -110,10 +112,84 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
         return if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
             Some(Reason::ConnectionClosed)
         } else if error.is_parse() || error.to_string() == SPOKE_FIRST {
-            Some(Reason::Malformed(fold(&error.to_string())))
+            Some(Reason::Malformed(parse_words(&error.to_string()).into()))
         } else {
             None
         };
     }
     io_reason(cause.downcast_ref::<io::Error>()?)
+}
+
+/// What is wrong in a response, in the words of this program: the library has no other way to tell than its message.
+fn parse_words(message: &str) -> &'static str {
+    match message {
+        SPOKE_FIRST => "the server sends before it is asked, so it does not speak HTTP",
+        text if text.contains("HTTP version") => "it does not start like one of HTTP",
+        text if text.contains("status") => "invalid status line",
+        text if text.contains("content-length") => "invalid content-length",
+        text if text.contains("transfer-encoding") => "unknown transfer coding",
+        text if text.contains("header") => "invalid headers",
+        text if text.contains("too large") => "its headers are too long",
+        _ => "it is not valid HTTP",
+    }
+}
+
+/// Why a proxy opened no tunnel; `None` for other errors.
+fn tunnel_words(message: &str) -> Option<&'static str> {
+    Some(match message.strip_prefix("tunnel error: ")? {
+        "proxy authorization required" => {
+            "the proxy requires a user name and password; those in its URL are missing or wrong"
+        }
+        "unexpected end of file" => "the proxy closed the connection without a response",
+        "proxy response headers too long" => "the headers of the proxy's response are too long",
+        _ => "the proxy refused the connection",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Why a request to a server with this response fails, directly or through it as a proxy.
+    fn failure(response: &'static [u8], is_proxy: bool) -> String {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(response);
+            }
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let tls = crate::protocol::net::tls::of(&crate::scenario::plan::ClientOptions::default()).unwrap();
+        let builder = Client::builder().use_preconfigured_tls(tls).no_proxy();
+        let (builder, wanted) = match is_proxy {
+            true => (builder.proxy(reqwest::Proxy::all(&url).unwrap()), "https://shop.test/".to_owned()),
+            false => (builder, url),
+        };
+        let client = builder.build().unwrap();
+        let error = runtime.block_on(client.get(wanted).send()).unwrap_err();
+        reason(&error, &Redactor::default()).to_string()
+    }
+
+    #[test]
+    fn responses_that_are_not_http_have_plain_reasons() {
+        for (response, words) in [
+            (&b"SSH-2.0-OpenSSH_9.2\r\n\r\n"[..], "malformed response: it does not start like one of HTTP"),
+            (b"HTTP/1.1 x OK\r\n\r\n", "malformed response: invalid status line"),
+            (b"HTTP/1.1 200 OK\r\na b c\r\n\r\n", "malformed response: invalid headers"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", "malformed response: invalid content-length"),
+        ] {
+            assert_eq!(failure(response, false), words, "{}", String::from_utf8_lossy(response));
+        }
+        for (response, words) in [
+            (&b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"[..], "the proxy refused the connection"),
+            (b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", "the proxy requires a user name and password"),
+            (b"", "the proxy closed the connection without a response"),
+        ] {
+            let found = failure(response, true);
+            assert!(found.starts_with(words), "{found}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use super::address::host_and_port;
+use crate::clean;
 use crate::scenario::secrets::Redactor;
 use crate::stats::sample::REFUSED_BY;
 use crate::stats::{Example, Reason};
@@ -112,7 +113,7 @@ pub fn io_reason(error: &io::Error) -> Option<Reason> {
         _ => match error.raw_os_error() {
             // EMFILE and ENFILE: the same numbers on every Unix.
             Some(23 | 24) => Some(Reason::Generator("too many open files".into())),
-            Some(_) => Some(Reason::Network(fold(&error.to_string()))),
+            Some(_) => Some(Reason::Network(fold(&clean::cause(error)))),
             None => None,
         },
     }
@@ -133,6 +134,8 @@ mod tests {
         assert_eq!(of(io::ErrorKind::ConnectionRefused), Some(Reason::ConnectionRefused));
         assert_eq!(of(io::ErrorKind::BrokenPipe), Some(Reason::ConnectionReset));
         assert_eq!(io_reason(&io::Error::from_raw_os_error(24)), Some(Reason::Generator("too many open files".into())));
+        let unreachable = io_reason(&io::Error::from_raw_os_error(101));
+        assert!(matches!(unreachable, Some(Reason::Network(why)) if !why.contains("os error")));
         let tls = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
         assert!(matches!(io_reason(&io::Error::other(tls)), Some(Reason::Tls(_))));
     }

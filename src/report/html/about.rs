@@ -64,7 +64,8 @@ fn facts(run: &Run) -> Vec<Fact> {
     };
     let planned = meta.run_time.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let model = if meta.is_open { "open: iterations arrive by a plan" } else { "closed: users wait for responses" };
-    let users = format!("{} at {}/s", units::count(meta.users.into()), units::PerSecond(meta.spawn_rate));
+    let rate = meta.spawn_rate_shown().map(|rate| format!(" at {rate}")).unwrap_or_default();
+    let users = format!("{}{rate}", units::count(meta.users.into()));
     let machine_words = format!(
         "{}, {}, {} ({} cores, {})",
         machine.name,
@@ -93,7 +94,7 @@ fn facts(run: &Run) -> Vec<Fact> {
         (!meta.tags.is_empty()).then(|| ("Tags", line(&meta.tags.join(", ")))),
         meta.note.as_ref().map(|note| ("Note", line(note))),
     ];
-    let sent = meta.sent.iter().map(|sent| ("Sent to", line(&sent.summary())));
+    let sent = meta.sent.iter().map(|sent| (if sent.is_pulled { "Read by" } else { "Sent to" }, line(&sent.summary())));
     some.into_iter().flatten().chain(sent).collect()
 }
 

@@ -16,7 +16,7 @@ use super::standing::{Standing, Tone};
 use super::{text, traces};
 use crate::stats::ExampleRequest;
 use crate::stats::snapshot::{Judged, Judgement, Row};
-use crate::store::Run;
+use crate::store::{Run, Sent};
 use crate::units;
 
 /// The Markdown format.
@@ -222,10 +222,11 @@ fn sent(request: &ExampleRequest) -> String {
 
 fn about(run: &Run) -> String {
     let (meta, last) = (&run.meta, &run.last);
+    let rate = meta.spawn_rate_shown().map(|rate| format!(", {rate}")).unwrap_or_default();
     let mut lines = vec![
         format!("started {}", shown::moment(meta.started)),
         format!("scenario file {}", code(&meta.file)),
-        format!("planned: {}, {}/s", units::counted(meta.users.into(), "user"), units::PerSecond(meta.spawn_rate)),
+        format!("planned: {}{rate}", units::counted(meta.users.into(), "user")),
         format!("seed {}", code(&meta.seed.to_string())),
         format!("katydid {}", words(&meta.version)),
         format!(
@@ -237,7 +238,8 @@ fn about(run: &Run) -> String {
         words(&shown::health(last).1),
     ];
     lines.extend(meta.note.iter().map(|note| format!("note: {}", words(note))));
-    lines.extend(meta.sent.iter().map(|sent| format!("sent to {}", words(&sent.summary()))));
+    let sent = |sent: &Sent| format!("{}{}", if sent.is_pulled { "" } else { "sent to " }, words(&sent.summary()));
+    lines.extend(meta.sent.iter().map(sent));
     lines.extend(text::left_out(last).iter().map(|line| words(line)));
     lines.extend(last.run.is_insecure.then(|| words(text::INSECURE)));
     let lines: String = lines.iter().map(|line| format!("- {line}\n")).collect();

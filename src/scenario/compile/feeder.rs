@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::builder::Builder;
 use super::csv_text;
+use crate::clean;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Bind, Feeder, OnEnd, Order};
 use crate::scenario::syntax::node::{Key, Node};
@@ -65,7 +66,7 @@ fn columns(path: &Path, delimiter: u8) -> Result<Arc<[Arc<str>]>, String> {
     use std::io::Read as _;
     // Enough for a header and a row; limits the size of files without line ends.
     let mut text = Vec::new();
-    source::open(path).and_then(|file| file.take(START).read_to_end(&mut text)).map_err(|e| e.to_string())?;
+    source::open(path).and_then(|file| file.take(START).read_to_end(&mut text)).map_err(|e| clean::cause(&e))?;
     if let Some(why) = csv_text::encoding(&text) {
         return Err(why.to_owned());
     }

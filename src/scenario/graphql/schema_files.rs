@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::clean;
+
 /// Extensions of SDL files.
 const EXTENSIONS: [&str; 3] = ["graphql", "graphqls", "gql"];
 /// Maximum number of files, and depth of folders: a folder that was named by mistake is refused soon.
@@ -33,9 +35,9 @@ pub(super) fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 }
 
 fn add(folder: &Path, level: usize, found: &mut Vec<PathBuf>) -> Result<(), String> {
-    let listing = std::fs::read_dir(folder).map_err(|error| error.to_string())?;
+    let listing = std::fs::read_dir(folder).map_err(|error| clean::cause(&error))?;
     for entry in listing {
-        let entry = entry.map_err(|error| error.to_string())?;
+        let entry = entry.map_err(|error| clean::cause(&error))?;
         let path = entry.path();
         // Links to folders are not followed, because they may lead back here.
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::{Diagnostic, bad_byte, nearest};
 use super::node::{self, Key, Kind, Node};
 use super::source::{MAX_BYTES, Sources};
+use crate::clean;
 use crate::scenario::grammar::keys::INCLUDED;
 
 /// Maximum number of files of a scenario.
@@ -68,7 +69,7 @@ impl Include<'_> {
             return Err("remote includes are not supported: save the file next to the scenario".to_owned());
         }
         let (file, bytes) = self.sources.read(item.at.start, name, MAX_BYTES)?;
-        let real = file.canonicalize().map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+        let real = file.canonicalize().map_err(|e| format!("cannot read {}: {}", file.display(), clean::cause(&e)))?;
         if let Some(first) = path.iter().position(|p| *p == real) {
             let names =
                 path.iter().skip(first).chain([&real]).map(|p| p.file_name().unwrap_or_default().to_string_lossy());

@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::clean;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::secrets::userinfo;
 
@@ -112,13 +113,13 @@ impl Sources {
             return Err("an embedded scenario cannot read files".to_owned());
         };
         let path = folder.join(name);
-        let real = path.canonicalize().map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        let root = root.canonicalize().map_err(|e| format!("cannot read {}: {e}", root.display()))?;
+        let real = path.canonicalize().map_err(|e| format!("cannot read {}: {}", path.display(), clean::cause(&e)))?;
+        let root = root.canonicalize().map_err(|e| format!("cannot read {}: {}", root.display(), clean::cause(&e)))?;
         if !real.starts_with(&root) {
             return Err(format!("{name} is outside the scenario's folder"));
         }
         let found = real.metadata().and_then(|found| ordinary(&found));
-        found.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        found.map_err(|e| format!("cannot read {}: {}", path.display(), clean::cause(&e)))?;
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         if !named.contains(&path) {
             named.push(path.clone());
@@ -174,9 +175,9 @@ fn ordinary(found: &std::fs::Metadata) -> std::io::Result<()> {
 pub(crate) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
     let fail = |why: &str| format!("cannot read {}: {why}", path.display());
-    let file = open(path).map_err(|e| fail(&e.to_string()))?;
+    let file = open(path).map_err(|e| fail(&clean::cause(&e)))?;
     let mut bytes = Vec::new();
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| fail(&e.to_string()))?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| fail(&clean::cause(&e)))?;
     if bytes.len() as u64 > most {
         return Err(fail(&format!("it is larger than {} MB", most / 1_000_000)));
     }

@@ -3,21 +3,27 @@
 //! Format: <https://docs.datadoghq.com/developers/dogstatsd/datagram_shell>, version 1.1.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{UdpSocket, UnixDatagram, lookup_host};
+use tokio::net::{UdpSocket, UnixDatagram};
 
 use super::metrics::{Metric, Source, Value};
 use super::notice::Notice;
 use super::tags::Tags;
 use crate::clean;
+use crate::protocol::net::reason::io_reason;
+use crate::protocol::net::resolve::CachingResolver;
 use crate::settings::StatsdAddress;
 use crate::sink::contract::Sink;
 use crate::sink::event::Event;
 use crate::sink::feed::Feed;
 use crate::sink::status::{Reporter, Status};
+use crate::stats::Reason;
 
 /// Maximum sizes of a datagram in bytes.
 const MAX_UDP: usize = 1_432;
@@ -31,6 +37,7 @@ const SHORTEST_TEXT: usize = 64;
 pub struct Agent {
     address: StatsdAddress,
     tags: Tags,
+    resolver: CachingResolver,
 }
 
 /// An open socket.
@@ -42,25 +49,36 @@ enum Socket {
 impl Agent {
     /// Creates an agent; `tags` are on all metrics.
     pub fn new(address: StatsdAddress, tags: Tags) -> Self {
-        Self { address, tags }
+        Self { address, tags, resolver: CachingResolver::default() }
     }
 
-    async fn connect(&self) -> io::Result<Socket> {
+    async fn connect(&self) -> Result<Socket, String> {
         match &self.address {
             StatsdAddress::Unix(path) => {
-                let socket = UnixDatagram::unbound()?;
-                socket.connect(path)?;
-                Ok(Socket::Unix(socket))
+                let open = || -> io::Result<UnixDatagram> {
+                    let socket = UnixDatagram::unbound()?;
+                    socket.connect(path)?;
+                    Ok(socket)
+                };
+                open().map(Socket::Unix).map_err(|error| not_a_socket(path).unwrap_or_else(|| words(&error)))
             }
             StatsdAddress::Udp(host, port) => {
-                let mut addresses = lookup_host((host.as_str(), *port)).await?;
-                let address = addresses.next().ok_or_else(|| io::Error::other("the name has no address"))?;
+                let address = SocketAddr::new(self.ip(host).await?, *port);
                 let any = if address.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
-                let socket = UdpSocket::bind(any).await?;
-                socket.connect(address).await?;
+                let socket = UdpSocket::bind(any).await.map_err(|error| words(&error))?;
+                socket.connect(address).await.map_err(|error| words(&error))?;
                 Ok(Socket::Udp(socket))
             }
         }
+    }
+
+    /// The first address of a name, as of the names of targets.
+    async fn ip(&self, host: &str) -> Result<IpAddr, String> {
+        if let Ok(ip) = host.parse() {
+            return Ok(ip);
+        }
+        let found = self.resolver.addresses(host).await.map_err(|why| Reason::Dns(why.0).to_string())?;
+        found.first().map(SocketAddr::ip).ok_or_else(|| "the name has no address".to_owned())
     }
 
     fn max_size(&self) -> usize {
@@ -72,13 +90,30 @@ impl Agent {
 }
 
 impl Socket {
+    /// Sends a datagram. Fails also where the network has reported by now that nobody receives this or an earlier one.
     async fn send(&self, datagram: &[u8]) -> io::Result<()> {
         match self {
-            Socket::Udp(socket) => socket.send(datagram).await,
-            Socket::Unix(socket) => socket.send(datagram).await,
+            Socket::Udp(socket) => {
+                socket.send(datagram).await?;
+                socket.take_error()?.map_or(Ok(()), Err)
+            }
+            Socket::Unix(socket) => socket.send(datagram).await.map(|_| ()),
         }
-        .map(|_| ())
     }
+}
+
+/// Why this is not the socket of an agent; `None` if it is a socket.
+pub fn not_a_socket(path: &Path) -> Option<String> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.file_type().is_socket() => None,
+        Ok(_) => Some(format!("{} is not a socket", path.display())),
+        Err(error) => Some(format!("{}: {}", path.display(), clean::cause(&error))),
+    }
+}
+
+/// What an error of a socket means.
+fn words(error: &io::Error) -> String {
+    io_reason(error).map_or_else(|| clean::cause(error), |reason| reason.to_string())
 }
 
 impl Sink for Agent {
@@ -94,6 +129,7 @@ impl Sink for Agent {
         Box::pin(async move {
             let meta = Arc::clone(feed.meta());
             let mut source = Source::new(self.tags.of_run(&meta), self.tags.prefix.clone(), meta);
+            reporter.change(|status| status.is_unconfirmed = true);
             let mut socket = None;
             while let Some(event) = feed.next().await {
                 if let Event::Interval(interval) = &event {
@@ -103,7 +139,7 @@ impl Sink for Agent {
                 reporter.change(|status| datagrams.iter().for_each(|(_, points)| status.enqueued(*points)));
                 for (datagram, points) in datagrams {
                     let sent = self.sent(&mut socket, datagram.as_bytes()).await;
-                    let message: Arc<str> = sent.as_ref().map_or_else(clean::cause, |()| "sent".to_owned()).into();
+                    let message: Arc<str> = sent.as_ref().map_or_else(String::as_str, |()| "sent").into();
                     reporter.change(|status| {
                         if sent.is_ok() {
                             status.delivered(points)
@@ -126,14 +162,15 @@ impl Sink for Agent {
 
 impl Agent {
     /// Sends a datagram; connects first where there is no socket.
-    async fn sent(&self, socket: &mut Option<Socket>, datagram: &[u8]) -> io::Result<()> {
+    async fn sent(&self, socket: &mut Option<Socket>, datagram: &[u8]) -> Result<(), String> {
         let send = async {
-            match socket {
+            let sent = match socket {
                 Some(socket) => socket.send(datagram).await,
                 None => socket.insert(self.connect().await?).send(datagram).await,
-            }
+            };
+            sent.map_err(|error| words(&error))
         };
-        tokio::time::timeout(TIMEOUT, send).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        tokio::time::timeout(TIMEOUT, send).await.unwrap_or_else(|_| Err("timed out".to_owned()))
     }
 }
 

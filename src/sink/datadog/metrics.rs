@@ -1,7 +1,6 @@
 //! Converts the events of a run into metrics. docs/datadog.md lists the names.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::notice::{self, Notice, unix};
 use super::tags::tag;
@@ -13,6 +12,7 @@ use crate::stats::sample::StatusClass;
 use crate::stats::snapshot::{Judged, Level};
 use crate::stats::{Exact, RowBucket, Second, Snapshot, Sparse};
 use crate::store::Meta;
+use crate::units::millis as ms;
 
 /// Maximum number of values of a distribution for each row and interval.
 const MAX_DISTRIBUTION: u64 = 200;
@@ -300,13 +300,9 @@ fn mean(times: &Exact) -> Option<f64> {
     (times.count > 0).then(|| times.sum as f64 / times.count as f64 / 1e6)
 }
 
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
+    use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
     use crate::sink::datadog::Tags;

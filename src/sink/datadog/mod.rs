@@ -20,6 +20,7 @@ use super::outbox::Statuses;
 use super::push;
 use super::status::Reporter;
 use crate::settings::Settings;
+pub use dogstatsd::not_a_socket;
 use intake::Intake;
 pub use tags::Tags;
 

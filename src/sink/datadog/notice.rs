@@ -73,10 +73,8 @@ pub fn of(event: &Event, meta: &Meta, tags: &[String]) -> Option<Notice> {
 
 fn start(meta: &Meta) -> String {
     let run_time = meta.run_time.map_or_else(|| "until stopped".to_owned(), |seconds| format!("{seconds} s"));
-    format!(
-        "Host: {}\nUsers: {}\nSpawn rate: {}\nRun time: {run_time}\nRun: {}",
-        meta.host, meta.users, meta.spawn_rate, meta.id
-    )
+    let rate = meta.spawn_rate_shown().map(|rate| format!("Spawn rate: {rate}\n")).unwrap_or_default();
+    format!("Host: {}\nUsers: {}\n{rate}Run time: {run_time}\nRun: {}", meta.host, meta.users, meta.id)
 }
 
 fn end(last: &Snapshot, verdict: &Verdict) -> String {
@@ -101,4 +99,20 @@ fn end(last: &Snapshot, verdict: &Verdict) -> String {
 /// Seconds since 1970.
 pub fn unix(at: SystemTime) -> u64 {
     at.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spawn_rate_that_does_not_apply_is_not_mentioned() {
+        let started = |is_shaped| start(&Meta { is_shaped, ..Meta::empty() });
+        assert!(started(false).contains("\nSpawn rate: 1/s\n"), "{}", started(false));
+        assert!(
+            !started(true).contains("Spawn rate") && started(true).contains("Users: 1\nRun time"),
+            "{}",
+            started(true)
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! The HTTP server: bounded in connections, in size of requests, and in time.
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -39,8 +40,10 @@ impl Endpoint {
         if let Some((_, endpoint)) = open.iter().find(|(address, _)| *address == requested) {
             return Ok(Arc::clone(endpoint));
         }
-        let endpoint = Self::start(requested)
-            .map_err(|why| format!("metrics: cannot listen on {requested}: {}", clean::cause(&why)))?;
+        let endpoint = Self::start(requested).map_err(|error| {
+            let (why, advice) = cannot_listen(requested, &error);
+            format!("metrics: {why}. {advice}")
+        })?;
         let endpoint = Arc::new(endpoint);
         open.push((requested, Arc::clone(&endpoint)));
         Ok(endpoint)
@@ -75,6 +78,20 @@ impl Endpoint {
     /// What it serves.
     pub fn page(&self) -> &Page {
         &self.page
+    }
+}
+
+/// Why an address cannot be opened, and what to do about it.
+pub fn cannot_listen(address: SocketAddr, error: &io::Error) -> (String, &'static str) {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => (format!("{address} is in use"), "Choose another port for metrics."),
+        io::ErrorKind::AddrNotAvailable => {
+            (format!("{} is not an address of this machine", address.ip()), "Use 127.0.0.1 or 0.0.0.0.")
+        }
+        io::ErrorKind::PermissionDenied => {
+            (format!("port {} needs more rights", address.port()), "Choose a port from 1024 on.")
+        }
+        _ => (format!("cannot listen on {address}: {}", clean::cause(error)), "Choose another address."),
     }
 }
 

@@ -14,6 +14,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::endpoint::cannot_listen;
+
 use self::endpoint::Endpoint;
 use super::contract::Sink;
 use super::event::Event;

@@ -29,7 +29,7 @@ pub fn started(meta: &Meta) -> Message {
         .figures(&[
             ("Host", code(&meta.host)),
             ("Users", words(&units::count(meta.users.into()))),
-            ("Spawn rate", words(&format!("{}/s", units::PerSecond(meta.spawn_rate)))),
+            ("Spawn rate", words(&meta.spawn_rate_shown().unwrap_or_default())),
             ("Run time", run_time),
             ("Profile", code(meta.profile.as_deref().unwrap_or_default())),
         ])

@@ -85,3 +85,10 @@ fn the_end_compares_with_the_run_before() {
     assert!(message.contains("Change from the run before* `before`"), "{message}");
     assert!(message.contains("failed 1.00 % → 0.00 %, 10.0 → 15.0 requests/s"), "{message}");
 }
+
+#[test]
+fn a_spawn_rate_that_does_not_apply_is_not_mentioned() {
+    let started = |is_shaped| content::started(&Meta { is_shaped, ..Meta::empty() }).plain_body();
+    assert!(started(false).contains("Spawn rate: 1/s"), "{}", started(false));
+    assert!(!started(true).contains("Spawn rate") && started(true).contains("Users: 1"), "{}", started(true));
+}

@@ -31,7 +31,7 @@ fn load(view: &View<'_>) -> Table {
     let rows = vec![
         row("users planned", &|column| number(column.meta().users)),
         row("users reached", &|column| number(shown::peak_users(column.run))),
-        row("spawn rate", &|column| format!("{}/s", units::PerSecond(column.meta().spawn_rate))),
+        row("spawn rate", &|column| column.meta().spawn_rate_shown().unwrap_or_else(|| "as planned".to_owned())),
         row("run time planned", &|column| length(column.meta().run_time)),
         row("run time reached", &|column| units::clock(column.last().elapsed)),
         row("load model", &|column| model(column.meta().is_open).to_owned()),
