@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Current, Line, outcome, runs_dir, time};
+use super::current::{Current, outcome, time};
+use super::line::Line;
 use crate::cli::exit::Rule;
-use crate::cli::panics;
+use crate::cli::{panics, runs_dir};
 use crate::github::{self, Publication};
 use crate::headless::console;
 use crate::report::text;

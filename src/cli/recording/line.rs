@@ -7,7 +7,7 @@ use crate::store::Sent;
 
 /// A message to print; its secrets are masked.
 #[derive(Debug)]
-pub(in crate::cli) struct Line {
+pub struct Line {
     text: String,
     kind: LineKind,
 }
@@ -72,7 +72,7 @@ impl Line {
     }
 
     /// Prints it.
-    pub(in crate::cli) fn print(&self) {
+    pub fn print(&self) {
         let line = || clean::line(&self.text);
         match self.kind {
             LineKind::Message => console::say(&line()),

@@ -1,5 +1,6 @@
 //! Records each run of this process, unless disabled or impossible, and writes its reports.
 
+mod current;
 mod ending;
 mod line;
 
@@ -8,12 +9,12 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use ring::digest;
 use tokio::sync::watch;
 
 pub(super) use line::Line;
 
+use self::current::{Current, outcome, time};
 use self::ending::{Ending, Finished};
 use super::effective;
 use super::exit::Rule;
@@ -26,7 +27,7 @@ use crate::scenario::{DEMO_HOST, Plan, Scenario};
 use crate::settings::Settings;
 use crate::sink::{self, Judge, Sinks, Status};
 use crate::stats::Snapshot;
-use crate::store::{self, Journal, Meta, News, Outcome, Output, Sending, Totals, Writing};
+use crate::store::{self, Journal, Meta, News, Output, Sending, Writing};
 use crate::system::ci::Ci;
 use crate::system::machine::Machine;
 
@@ -62,16 +63,6 @@ pub(super) struct Started<'a> {
     pub threads: usize,
     /// It goes to the demo target, whose port differs from run to run.
     pub is_demo: bool,
-}
-
-/// The current run.
-#[derive(Debug)]
-struct Current {
-    meta: Arc<Meta>,
-    journal: Option<Journal>,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    reports: Wanted,
-    sinks: Option<Sinks>,
 }
 
 impl Recording {
@@ -287,16 +278,6 @@ impl Recording {
             outcome: None,
         }
     }
-}
-
-fn outcome(rule: Rule, last: &Snapshot) -> Outcome {
-    let verdict = rule.verdict(last);
-    let (code, word) = (rule.code(&verdict), verdict.conclusion.word().to_owned());
-    Outcome { verdict: word, reason: verdict.reason, code, totals: Totals::of(last) }
-}
-
-fn time(at: std::time::SystemTime) -> Timestamp {
-    Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Hash of everything that defines the load: runs with the same hash are comparable.

@@ -1,27 +1,11 @@
 //! What the launcher does in the background: reading scenarios, looking for changed files, probing Redis servers.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::Loop;
+use super::lister::Lister;
 use crate::tui::event::Event;
 use crate::tui::model::Listing;
-
-/// Time between two looks at the files.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// Lists the scenarios now and then.
-#[derive(Default)]
-pub(super) struct Lister {
-    is_listing: bool,
-    listed: Option<Instant>,
-}
-
-impl Lister {
-    fn is_due(&self) -> bool {
-        !self.is_listing && self.listed.is_none_or(|listed| listed.elapsed() >= LOOK)
-    }
-}
 
 impl Loop<'_> {
     /// True while the list must stay as it is: something refers to its entries, or it is not shown.
@@ -48,7 +32,7 @@ impl Loop<'_> {
     }
 
     pub(super) fn listed(&mut self, listing: Listing) {
-        self.lister = Lister { is_listing: false, listed: Some(Instant::now()) };
+        self.lister = Lister::listed();
         if !self.is_list_in_use() {
             self.dirty |= self.model.launcher.list(listing);
         }

@@ -5,6 +5,7 @@ mod checks;
 mod events;
 mod exports;
 mod leaving;
+mod lister;
 mod pacing;
 mod reader;
 mod suspend;
@@ -28,9 +29,9 @@ use crate::scenario::catalog::Entry;
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::store::Writing;
-use background::Lister;
 use exports::Exports;
 use leaving::{GRACE, Leaving};
+use lister::Lister;
 use pacing::Pacing;
 use reader::{HOLD, Reader};
 
