@@ -28,6 +28,8 @@ mod several;
 mod signals;
 #[path = "screen/silent.rs"]
 mod silent;
+#[path = "screen/small.rs"]
+mod small;
 #[path = "screen/stalled.rs"]
 mod stalled;
 #[path = "screen/steering.rs"]
