@@ -71,3 +71,14 @@ user_classes:
     let (out, error, code) = run(folder.path(), &text, &["--class", "Subscriber"]);
     assert!(code == Some(1) && out.contains("✗ expected receivers 1") && !out.contains("judged"), "{out}{error}");
 }
+
+#[test]
+fn the_length_of_a_list_is_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
+    let text = "tasks: [{ steps: [{ get: /api/products, capture: { n: $.items.length } }] }]\n";
+    let (out, _, code) = run(folder.path(), text, &["-H", &demo.url(), "--full"]);
+    assert_eq!(code, Some(1), "{out}");
+    assert!(out.contains("$.items.length is not in the JSON; write the length in expect"), "{out}");
+    assert!(out.contains("capture x: $.items and write {{ x | length }}"), "{out}");
+}

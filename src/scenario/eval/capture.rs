@@ -12,6 +12,7 @@ use super::path::Path;
 pub use super::pick::Pick;
 use super::response::{EvaluationError, ResponseView, Selected};
 use super::template::{Scope, SlotId};
+use crate::scenario::grammar::hints;
 
 /// A compiled entry of `capture`.
 #[derive(Debug, Clone)]
@@ -99,7 +100,10 @@ impl Capture {
     fn instead(&self, response: &ResponseView<'_>) -> String {
         match &self.source {
             CaptureSource::Json(_) if response.json().is_none() => response.not_json().to_owned(),
-            CaptureSource::Json(path) => format!("{} is not in the JSON", path.text()),
+            CaptureSource::Json(path) => {
+                let advice = hints::length(path.text()).map(|advice| format!("; {advice}")).unwrap_or_default();
+                format!("{} is not in the JSON{advice}", path.text())
+            }
             CaptureSource::Header(name) => format!("the response has no header {name}"),
             CaptureSource::Cookie(name) => format!("the response does not set the cookie {name}"),
             CaptureSource::Regex(pattern) => format!("{pattern} matches nothing"),

@@ -14,6 +14,7 @@ use super::path::Path;
 use super::response::{ResponseView, Selected};
 use super::status::StatusRange;
 use super::template::{RenderError, Scope, Template};
+use crate::scenario::grammar::hints;
 use crate::units;
 
 /// A compiled line of `expect`.
@@ -136,7 +137,13 @@ impl Expect {
         match self.matcher.matches(&actual, scope) {
             Ok(true) => Ok(()),
             Ok(false) => {
-                Err(Mismatch { expected: Arc::clone(&self.words), actual: actual.shown(&scope.secrets, most) })
+                let mut shown = actual.shown(&scope.secrets, most);
+                if let Subject::Json(path) = &self.subject
+                    && let Some(advice) = hints::length(path.text()).filter(|_| shown == "no such value")
+                {
+                    shown = format!("{shown}; {advice}");
+                }
+                Err(Mismatch { expected: Arc::clone(&self.words), actual: shown })
             }
             Err(error) => {
                 let expected = format!("{}{TEMPLATE_FAILED}", self.words).into();

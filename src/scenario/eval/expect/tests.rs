@@ -191,3 +191,11 @@ fn an_expected_status_replaces_the_default() {
         assert_eq!(step.accepts.contains(418), accepts, "{expect}");
     }
 }
+
+#[test]
+fn the_length_of_a_list_is_not_a_key() {
+    let said = judge("{ json: { $.tags.length: 2 } }").expect("a failure");
+    assert!(said.contains("no such value") && said.contains("$.tags: { length: 3 }"), "{said}");
+    let said = judge("{ json: { $.nothing: 2 } }").expect("a failure");
+    assert!(said.ends_with("no such value"), "{said}");
+}

@@ -13,6 +13,6 @@ mod threshold;
 pub(crate) use self::action::key_of_action;
 pub(crate) use self::key::{ADDRESS, key, keys_of};
 pub(crate) use self::name::{filter, is_of_environment, method, name, sign};
-pub(crate) use self::path::path;
+pub(crate) use self::path::{length, path};
 pub(crate) use self::shape::shape;
 pub(crate) use self::threshold::threshold;

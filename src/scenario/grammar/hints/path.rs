@@ -56,6 +56,12 @@ pub(crate) fn path(text: &str) -> Option<String> {
     (is_without_root && text.trim_start_matches('@').chars().all(is_plain)).then(|| format!("write {}", rooted(text)))
 }
 
+/// What to write instead of `$.items.length`, which is valid, but selects a key called `length`.
+pub(crate) fn length(text: &str) -> Option<String> {
+    let is_length = [".length", ".size", ".count"].into_iter().any(|name| text.ends_with(name));
+    is_length.then(|| path(&format!("{text}()"))).flatten()
+}
+
 /// The path without the objects that scripts of other tools read it from.
 fn rooted(text: &str) -> String {
     if text.starts_with('$') {
@@ -166,6 +172,8 @@ mod tests {
         ] {
             assert_eq!(path(text).as_deref(), Some(wanted), "{text}");
         }
+        assert_eq!(length("$.items.length"), path("$.items.length()"));
+        assert_eq!((length("$.items.max"), length("$.length_of"), length("$")), (None, None, None));
         for text in ["$.items[", "$.items[*.id", "a b", "", "$.a.unknown()"] {
             assert_eq!(path(text), None, "{text}");
         }
