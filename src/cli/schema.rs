@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::headless::console;
 use crate::scenario::grammar::schema;
+use crate::system::output;
 
 /// Prints the schema.
 pub(super) fn run() -> ExitCode {
@@ -37,8 +38,6 @@ pub(super) fn write_beside(scenario: &Path) -> io::Result<Option<PathBuf>> {
     if is_taken(&place) {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    if let Some(parent) = place.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs::create_dir_all(parent)?;
-    }
-    fs::write(&place, text).map(|()| Some(place))
+    output::write(&place, |file| file.write_all(text.as_bytes()))?;
+    Ok(Some(place))
 }
