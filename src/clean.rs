@@ -43,7 +43,7 @@ pub fn drawn(text: &str) -> Cow<'_, str> {
                 out.push('?');
             }
             c if is_invisible(c) => continue,
-            // Parts of a Hangul syllable are no marks.
+            // Parts of a Hangul syllable are not marks.
             c if c.width() == Some(0) && !matches!(c, '\u{1161}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7ff}') => {
                 if marks < MARKS {
                     out.push(c);
@@ -109,7 +109,7 @@ pub fn ascii(text: &str) -> Cow<'_, str> {
         c if c.is_ascii() => c,
         _ => '?',
     };
-    // An accent is no character of its own.
+    // Accents have no columns of their own.
     Cow::Owned(text.chars().filter(|c| c.width() != Some(0)).map(fallback).collect())
 }
 

@@ -131,7 +131,7 @@ fn a_port_that_does_not_speak_http_is_named() {
         let (_, lines) = doctor(folder.path(), &scenario(&url), "", &[("DD_API_KEY", "k3y"), ("DD_SITE", &url)]);
         for check in ["host", "datadog"] {
             let found = of(&lines, check).concat();
-            assert!(found.contains("malformed response: ") && found.contains("there is no HTTP server"), "{lines:?}");
+            assert!(found.contains("malformed response: ") && found.contains("does not speak HTTP"), "{lines:?}");
             assert!(!found.contains("parsed") && !found.contains("unexpected message"), "{lines:?}");
         }
     }

@@ -176,7 +176,7 @@ fn a_disk_that_is_full_at_the_start_is_tried_again() {
     let mut child = without_room(folder.path(), &server).stderr(Stdio::piped()).spawn().expect("a run");
     let mut said = BufReader::new(child.stderr.take().expect("its errors")).lines();
     let full = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("the run cannot be recorded for now: ")));
-    assert!(full.is_some(), "it is said");
+    assert!(full.is_some(), "the message is printed");
     let raised = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &child.id().to_string()]).status();
     assert!(raised.expect("prlimit runs").success());
     let rest: Vec<String> = said.map_while(Result::ok).collect();

@@ -1,6 +1,8 @@
 //! Shortens the names of a list so that those that differ still look different.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 use super::text::{cluster_width, clusters, ellipsis, is_separator, middle, width};
 
@@ -8,11 +10,58 @@ use super::text::{cluster_width, clusters, ellipsis, is_separator, middle, width
 const ROUNDS: usize = 8;
 /// Maximum clusters of a word around a difference that come before the ends of the name.
 const WORD: usize = 12;
+/// Number of lists whose short names are kept.
+const KEPT: usize = 16;
+
+/// A list, in order and without doubles, and its short names.
+struct Known {
+    room: usize,
+    ascii: bool,
+    names: Vec<String>,
+    short: Rc<[String]>,
+}
+
+thread_local! {
+    /// The latest lists: the rows of a table are the same in nearly all frames, and may be hundreds.
+    static KNOWN: RefCell<VecDeque<Known>> = const { RefCell::new(VecDeque::new()) };
+}
 
 /// Shortens names to `room` columns. Each loses its middle; of names that would look alike then, the places where they
 /// differ are kept instead. So `/api/v2/customers/{id}/orders` and `/api/v2/customers/{id}/invoices` can be told apart in
 /// every width that has room for their difference.
 pub fn names(names: &[&str], room: usize, ascii: bool) -> Vec<String> {
+    if names.iter().all(|name| width(name) <= room) {
+        return names.iter().map(|name| (*name).to_owned()).collect();
+    }
+    // The order of the rows changes with their figures; their names do not depend on it.
+    let mut list = names.to_vec();
+    list.sort_unstable();
+    list.dedup();
+    let short = known(&list, room, ascii);
+    let short_of =
+        |name: &&str| list.binary_search(name).ok().and_then(|at| short.get(at)).cloned().unwrap_or_default();
+    names.iter().map(short_of).collect()
+}
+
+/// The short names of a list, kept for the next time.
+fn known(list: &[&str], room: usize, ascii: bool) -> Rc<[String]> {
+    KNOWN.with_borrow_mut(|known| {
+        let is_it = |one: &Known| one.room == room && one.ascii == ascii && one.names == list;
+        let found = known.iter().position(is_it).and_then(|at| known.remove(at));
+        let one = found.unwrap_or_else(|| Known {
+            room,
+            ascii,
+            names: list.iter().map(|name| (*name).to_owned()).collect(),
+            short: shortened(list, room, ascii).into(),
+        });
+        let short = Rc::clone(&one.short);
+        known.push_front(one);
+        known.truncate(KEPT);
+        short
+    })
+}
+
+fn shortened(names: &[&str], room: usize, ascii: bool) -> Vec<String> {
     let mut shown: Vec<String> = names.iter().map(|name| middle(name, room, ascii)).collect();
     let mut long: Vec<Name<'_>> = Vec::new();
     for (at, name) in names.iter().enumerate().filter(|(_, name)| width(name) > room) {
@@ -70,10 +119,21 @@ impl Name<'_> {
     fn around(&self, room: usize, ascii: bool) -> String {
         let count = self.clusters.len();
         let mut visible = vec![false; count];
+        // Columns of what is visible, with a mark for each gap; nothing is one gap.
+        let mut cells = 1;
         let mut show = |at: usize| {
-            let is_new = !std::mem::replace(&mut visible[at], true);
-            if is_new && self.cells(&visible) > room {
-                visible[at] = false;
+            if !visible[at] {
+                let is_shown = |at: Option<usize>| at.and_then(|at| visible.get(at)).copied().unwrap_or(true);
+                // A cluster between two gaps divides one into two; one between two that are visible fills it.
+                let gaps = match (is_shown(at.checked_sub(1)), is_shown(at.checked_add(1))) {
+                    (false, false) => 2,
+                    (true, true) => 0,
+                    _ => 1,
+                };
+                let wanted = cells + cluster_width(self.clusters[at]) + gaps - 1;
+                if wanted <= room {
+                    (visible[at], cells) = (true, wanted);
+                }
             }
             visible[at]
         };
@@ -100,21 +160,6 @@ impl Name<'_> {
             is_gap = !is_visible;
         }
         out
-    }
-
-    /// Columns of the visible clusters, with a mark for each gap.
-    fn cells(&self, visible: &[bool]) -> usize {
-        let mut cells = 0;
-        let mut is_gap = false;
-        for (cluster, is_visible) in self.clusters.iter().zip(visible) {
-            if *is_visible {
-                cells += cluster_width(cluster);
-            } else if !is_gap {
-                cells += 1;
-            }
-            is_gap = !is_visible;
-        }
-        cells
     }
 }
 
@@ -165,6 +210,24 @@ mod tests {
         let shown = short(&list, 18);
         let distinct: HashSet<&String> = shown.iter().collect();
         assert_eq!(distinct.len(), list.len(), "{shown:?}");
+    }
+
+    #[test]
+    fn short_names_do_not_depend_on_the_order_of_the_rows() {
+        let list = ["/api/v2/customers/{id}/orders", "/api/v2/customers/{id}/invoices", "/api/v2/customers/{id}"];
+        let [a, b, c] = list;
+        let one = short(&list, 18);
+        let other = short(&[c, a, b, a], 18);
+        assert_eq!(other, [&*one[2], &*one[0], &*one[1], &*one[0]]);
+    }
+
+    #[test]
+    fn long_names_take_no_long_time() {
+        // With a time that grows with the square of the length, this would take minutes.
+        let list: Vec<String> =
+            (0..50).map(|i| format!("/{}/{i}/{}", "a/".repeat(20_000), "b/".repeat(20_000))).collect();
+        let list: Vec<&str> = list.iter().map(String::as_str).collect();
+        assert_eq!(short(&list, 30).iter().collect::<HashSet<_>>().len(), list.len());
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) fn text() -> String {
     format!("{:#}\n", schema::schema())
 }
 
-/// True if there is another file in the place of the schema, which must not be overwritten.
+/// True if another file has the name of the schema; it must not be overwritten.
 pub(super) fn is_taken(place: &Path) -> bool {
     fs::read_to_string(place).map_or(place.exists(), |text| !text.contains("\"katydid scenario\""))
 }

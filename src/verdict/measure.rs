@@ -50,8 +50,8 @@ impl Sums {
         };
     }
 
-    /// True if the requests without a response are so many that this percentile is one of them: nobody knows how long
-    /// they would have taken. Their times are those of failing, such as that of a refused connection.
+    /// True if this percentile is one of the requests without a response, which count as slower than all others: their
+    /// recorded times are those until the failure, such as of a refused connection.
     pub fn is_silent_at(&self, percentile: f64) -> bool {
         rank(percentile, self.requests) > self.responses
     }

@@ -1,4 +1,4 @@
-//! The run that is being recorded, and what is said of its end.
+//! The run that is being recorded, and how its end is recorded.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(super) fn outcome(rule: Rule, last: &Snapshot) -> Outcome {
     Outcome { verdict: word, reason: verdict.reason, code, totals: Totals::of(last) }
 }
 
-/// As recorded.
+/// A time, as it is recorded.
 pub(super) fn time(at: std::time::SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }

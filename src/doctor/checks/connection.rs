@@ -91,7 +91,7 @@ pub fn silent(why: &str, is_proxied: bool, otherwise: &'static str) -> &'static 
         _ if is_proxied => {
             "Check the proxy (HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or `proxy` of the scenario), and the server behind it."
         }
-        why if why.starts_with(NO_HTTP) => "Check the port: what answers there is no HTTP server.",
+        why if why.starts_with(NO_HTTP) => "Check the port: the server there does not speak HTTP.",
         _ => otherwise,
     }
 }

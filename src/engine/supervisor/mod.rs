@@ -210,7 +210,7 @@ impl Control {
         self.shards.send(ShardCommand::Epoch(self.epoch));
     }
 
-    /// Notes what is no change of load.
+    /// Adds a note, which does not change the load.
     fn add_note(&mut self, text: String) {
         self.add_event(self.clock.elapsed(), text, false);
     }

@@ -189,7 +189,7 @@ fn cause(health: &Health) -> Option<String> {
     } else if waiting >= health.timer_lag.as_secs_f64() / 2.0 {
         format!("a thread waited {} of the time for a core that others used", percent(waiting))
     } else {
-        format!("not for lack of CPU, of which this process uses {}", percent(health.cpu))
+        format!("CPU is not the cause, {} of it used by this process", percent(health.cpu))
     })
 }
 
@@ -242,7 +242,7 @@ mod tests {
                 cores(0.06, 0.0, 0.0, 0.0),
                 3,
                 Level::Amber,
-                "timers fire 3.0ms late (p99): not for lack of CPU, of which this process uses 6.0 %",
+                "timers fire 3.0ms late (p99): CPU is not the cause, 6.0 % of it used by this process",
             ),
             (0.0, cores(0.0, 0.0, 0.0, 0.0), 3, Level::Amber, "timers fire 3.0ms late (p99)"),
             (0.06, cores(0.06, 0.3, 0.0, 0.0), 3, Level::Amber, "a thread waited 30.0 % of the time for a core"),

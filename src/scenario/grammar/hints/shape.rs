@@ -114,7 +114,7 @@ const SHAPES: &[(&str, Written, &str)] = &[
 /// Longest value that a hint repeats.
 const LONGEST: usize = 60;
 
-/// What to write instead of a value of a wrong kind for this key. `text` is that of a single value, `is_list` tells
+/// What to write instead of a value of a wrong kind for this key. `text` is that of a single value, `is_list` distinguishes
 /// lists from maps.
 pub(crate) fn shape(what: &str, text: Option<&str>, is_list: bool) -> Option<String> {
     let of = |written| SHAPES.iter().find(|(key, known, _)| *key == what && *known == written);

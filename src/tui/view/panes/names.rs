@@ -33,7 +33,7 @@ pub(super) fn names<'a>(
     shown
 }
 
-/// Shown in the place of rows if a filter hides all of them.
+/// Shown instead of rows if a filter hides all of them.
 pub(super) fn nothing_matches(what: &str, filter: &str, width: usize, theme: &Theme) -> Line<'static> {
     let after = "; Esc removes the filter";
     let before = format!("  no {what} matches /");
