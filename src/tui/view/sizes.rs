@@ -27,7 +27,7 @@ const SMALL: (u16, u16) = (40, 12);
 
 fn is_drawn(width: u16, height: u16) -> bool {
     // Each width is drawn at every third height, and each height at every third width.
-    (width <= SMALL.0 && height <= SMALL.1) || (width + height) % 3 == 0
+    (width <= SMALL.0 && height <= SMALL.1) || (width + height).is_multiple_of(3)
 }
 
 fn dashboard(change: impl FnOnce(&mut Run)) -> Model {

@@ -138,8 +138,9 @@ impl Expect {
             Ok(true) => Ok(()),
             Ok(false) => {
                 let mut shown = actual.shown(&scope.secrets, most);
-                if let Subject::Json(path) = &self.subject
-                    && let Some(advice) = hints::length(path.text()).filter(|_| shown == "no such value")
+                if shown == "no such value"
+                    && let Subject::Json(path) = &self.subject
+                    && let Some(advice) = hints::length(path.text())
                 {
                     shown = format!("{shown}; {advice}");
                 }
