@@ -45,6 +45,7 @@ pub use handle::{CommandError, RunHandle};
 use self::heartbeat::Heartbeat;
 use crate::protocol::sessions::{Factories, ProtocolError};
 use crate::scenario::Plan;
+use crate::scenario::eval::template::Sequences;
 use crate::scenario::plan::OperationSize;
 use crate::stats::Aggregator;
 use crate::stats::health::Probe;
@@ -106,6 +107,7 @@ fn start_with(
         return Err(EngineError::NotRunnable(why));
     }
     let feeders = feeder::open(&plan.feeders, options.seed)?;
+    let sequences: Arc<Sequences> = Arc::default();
     let factories = Factories::new(&plan)?;
     let others = Arc::new(AtomicU32::new(0));
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
@@ -121,6 +123,7 @@ fn start_with(
             plan: Arc::clone(&plan),
             seed: options.seed,
             feeders: Arc::clone(&feeders),
+            sequences: Arc::clone(&sequences),
             factories: factories.clone(),
             others: Arc::clone(&others),
             commands: command_rx,

@@ -11,6 +11,7 @@ use super::peers::Peers;
 use super::shard_command::ShardCommand;
 use crate::protocol::sessions::Factories;
 use crate::scenario::Plan;
+use crate::scenario::eval::template::Sequences;
 use crate::stats::Interval;
 
 /// Everything a shard needs; moved to its thread.
@@ -20,6 +21,7 @@ pub struct ShardSetup {
     pub plan: Arc<Plan>,
     pub seed: u64,
     pub feeders: Arc<[Source]>,
+    pub sequences: Arc<Sequences>,
     pub factories: Factories,
     pub others: Arc<AtomicU32>,
     pub commands: mpsc::UnboundedReceiver<ShardCommand>,
@@ -39,6 +41,7 @@ impl ShardSetup {
             plan: Arc::clone(plan),
             seed: 1,
             feeders: Arc::new([]),
+            sequences: Arc::default(),
             factories: Factories::new(plan).unwrap(),
             others: Arc::default(),
             commands: mpsc::unbounded_channel().1,

@@ -18,6 +18,7 @@ use super::shard_setup::ShardSetup;
 use super::signal::Signal;
 use super::trace::Observer;
 use crate::scenario::Plan;
+use crate::scenario::eval::template::Sequences;
 use crate::stats::snapshot::Arrivals;
 use crate::stats::{Interval, Recorder};
 
@@ -38,6 +39,7 @@ pub struct ShardState {
     pub seed: u64,
     /// One per feeder of the plan.
     pub feeders: Arc<[Source]>,
+    pub sequences: Arc<Sequences>,
     pub recorder: RefCell<Recorder>,
     pub paused: Cell<bool>,
     pub resumed: Notify,
@@ -86,6 +88,7 @@ impl ShardState {
             recorder: RefCell::new(Recorder::new(setup.index, setup.plan.endpoints.len())),
             seed: setup.seed,
             feeders: Arc::clone(&setup.feeders),
+            sequences: Arc::clone(&setup.sequences),
             paused: Cell::new(false),
             resumed: Notify::new(),
             users: Cell::new(0),

@@ -50,6 +50,7 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         plan,
         seed: choice.seed,
         feeders,
+        sequences: Arc::default(),
         factories,
         others,
         commands,

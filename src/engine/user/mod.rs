@@ -12,6 +12,7 @@ mod waits;
 
 use std::ops::ControlFlow;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -70,7 +71,8 @@ enum Section {
 impl User {
     /// Creates a user.
     pub fn new(shard: Rc<ShardState>, who: Identity, signal: Rc<Signal>, sessions: Sessions) -> Self {
-        let scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
+        let mut scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
+        scope.sequences = Some(Arc::clone(&shard.sequences));
         Self {
             shard,
             who,

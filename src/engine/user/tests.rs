@@ -21,6 +21,7 @@ async fn future_of_a_user_is_small() {
         plan: Arc::clone(&plan),
         seed: 1,
         feeders: Arc::new([]),
+        sequences: Arc::default(),
         factories: Factories::new(&plan).unwrap(),
         others: Arc::default(),
         commands: mpsc::unbounded_channel().1,

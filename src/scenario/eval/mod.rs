@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod capture;
+pub mod distribution;
 pub mod expect;
 mod html;
 pub(crate) mod json;
@@ -10,5 +11,6 @@ pub mod path;
 pub mod payload;
 pub mod pick;
 pub mod response;
+pub mod size;
 pub mod status;
 pub mod template;

@@ -5,7 +5,8 @@ use super::actions::{ACTIONS, ActionKind};
 /// Values available in every expression.
 pub(crate) const VALUES: [&str; 4] = ["vars", "env", "user", "iteration"];
 /// Functions that return different values in each call.
-pub(crate) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_string", "uuid", "choice", "now", "fake"];
+pub(crate) const RANDOM: [&str; 10] =
+    ["random_int", "random_float", "random_string", "zipf", "gaussian", "sequence", "uuid", "choice", "now", "fake"];
 /// Functions without side effects or randomness.
 pub(crate) const PURE: [&str; 2] = ["range", "dict"];
 /// Words that are syntax in templates, and `fake`, which is only used with a dot: `fake.name()`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
+use super::draw::Draw;
 use super::environment::{ENVIRONMENT, unknown_word};
 use super::expression::{Expression, ExpressionForm};
 use super::lexer::{Token, TokenKind, tokens};
@@ -252,7 +253,33 @@ fn direct(code: &str, names: &Names) -> Option<ExpressionForm> {
     {
         return Some(ExpressionForm::Slot(slot, member.map(Arc::from)));
     }
-    let (low, high) = code.strip_prefix("random_int(")?.strip_suffix(')')?.split_once(',')?;
-    let (low, high) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
-    (low <= high).then_some(ExpressionForm::RandomInt(low, high))
+    let (function, arguments) = code.strip_suffix(')')?.split_once('(')?;
+    let is_own = names.is_var(function) || names.slots.id(function).is_some();
+    if is_own || !["random_int", "zipf", "gaussian", "sequence"].contains(&function) {
+        return None;
+    }
+    let arguments = constants(arguments, names)?;
+    if let ("random_int", [low, high]) = (function, arguments.as_slice()) {
+        let (low, high) = (i64::try_from(low.clone()).ok()?, i64::try_from(high.clone()).ok()?);
+        return (low <= high).then_some(ExpressionForm::RandomInt(low, high));
+    }
+    Draw::of(function, &arguments).map(|draw| ExpressionForm::Draw(Arc::new(draw)))
+}
+
+/// The values of arguments that are constant.
+fn constants(arguments: &str, names: &Names) -> Option<Vec<Value>> {
+    let literal: Option<Vec<Value>> =
+        arguments.split(',').map(|word| word.trim().parse::<i64>().ok().map(Value::from)).collect();
+    if literal.is_some() {
+        return literal;
+    }
+    let list = ENVIRONMENT.compile_expression_owned(format!("[{arguments}]")).ok()?;
+    let is_constant = |name: &str| name == "vars" || (names.is_var(name) && names.slots.id(name).is_none());
+    if names.folded.get() > MAX_FOLDED || !list.undeclared_variables(false).iter().all(|name| is_constant(name)) {
+        return None;
+    }
+    names.folded.set(names.folded.get() + 1);
+    let list = Expression(ExpressionForm::Compiled(Arc::new(list)));
+    let value = list.value(&mut Scope::new(0, 1, names.vars.clone())).ok()?;
+    Some(value.try_iter().ok()?.collect())
 }

@@ -10,6 +10,7 @@ use minijinja::{Expression, Value};
 use super::bounded::RenderError;
 use super::error_text;
 use super::scope::Scope;
+use super::sequences::Sequence;
 
 static CONTEXT: LazyLock<Value> = LazyLock::new(|| Value::from_object(VariablesObject));
 static USER: LazyLock<Value> = LazyLock::new(|| Value::from_object(UserObject));
@@ -37,6 +38,11 @@ impl Drop for Swapped<'_> {
 /// Runs `draw` with the generator of the current scope.
 pub(super) fn with_rng<T>(draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
     CURRENT.with_borrow_mut(|scope| draw(&mut scope.rng))
+}
+
+/// The next number of a sequence of the run.
+pub(super) fn next_of(sequence: &Sequence) -> Result<i64, RenderError> {
+    CURRENT.with_borrow(|scope| scope.next_of(sequence))
 }
 
 /// Evaluates an expression against the scope.

@@ -7,6 +7,7 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 
 use super::bounded::{MAX_TEXT, RenderError, too_long};
+use super::draw::Draw;
 use super::scope::{Scope, SlotId};
 use super::{context, plain};
 
@@ -22,6 +23,8 @@ pub(super) enum ExpressionForm {
     Iteration,
     /// `random_int(low, high)`.
     RandomInt(i64, i64),
+    /// A key drawn with constant arguments.
+    Draw(Arc<Draw>),
     /// A variable, or a member of its value.
     Slot(SlotId, Option<Arc<str>>),
     /// A constant.
@@ -37,6 +40,7 @@ impl Expression {
             ExpressionForm::UserId => Value::from(scope.user_id),
             ExpressionForm::Iteration => Value::from(scope.iteration),
             ExpressionForm::RandomInt(low, high) => Value::from(scope.rng.i64(*low..=*high)),
+            ExpressionForm::Draw(draw) => Value::from(draw.number(scope)?),
             ExpressionForm::Slot(slot, member) => return scope.read(*slot, member.as_deref()),
             ExpressionForm::Constant(value) => value.clone(),
             ExpressionForm::Compiled(compiled) => return context::evaluate(compiled, scope),
@@ -50,6 +54,7 @@ impl Expression {
             ExpressionForm::UserId => write!(out, "{}", scope.user_id),
             ExpressionForm::Iteration => write!(out, "{}", scope.iteration),
             ExpressionForm::RandomInt(low, high) => write!(out, "{}", scope.rng.i64(*low..=*high)),
+            ExpressionForm::Draw(draw) => write!(out, "{}", draw.number(scope)?),
             ExpressionForm::Slot(slot, None)
                 if scope.get(*slot).as_str().is_some_and(|text| {
                     out.push_str(text);

@@ -6,7 +6,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 use super::bounded::MAX_TEXT;
 use super::context::with_rng;
-use super::{digest, error_text, fake, plain};
+use super::{digest, draw, error_text, fake, plain};
 use crate::scenario::eval::json;
 
 pub(super) fn register(env: &mut Environment<'static>) {
@@ -17,6 +17,7 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("choice", choice);
     env.add_function("now", now);
     digest::register(env);
+    draw::register(env);
     env.add_filter("jsonpath", jsonpath);
     // The library's versions write True and None.
     env.add_filter("string", string);

@@ -41,7 +41,7 @@ pub(super) fn find(code: &str, names: &Names) -> Option<TemplateError> {
                     (!rest.trim_start().starts_with('(')).then(|| function(&called))
                 }
             },
-            _ if words::is_function(word) => (!after.starts_with('(')).then(|| function(word)),
+            _ if words::is_function(word) && !is_test(&all[..i]) => (!after.starts_with('(')).then(|| function(word)),
             "len" if after.starts_with('(') => Some(filter(word, "length")),
             _ if FILTERS.contains(&word) && after.starts_with('(') && !is_test(&all[..i]) => Some(filter(word, word)),
             _ => None,
@@ -170,6 +170,8 @@ mod tests {
             ("len(a)", Some("write value | length")),
             ("upper(a)", Some("write value | upper")),
             ("a is string", None),
+            ("a is not sequence", None),
+            ("sequence", Some("write sequence()")),
             ("a | replace('x', 'y')", None),
             // A variable with that name takes precedence.
             ("now", None),

@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::Value;
 
 use super::bounded::RenderError;
+use super::sequences::{Sequence, Sequences};
 use crate::scenario::secrets::Redactor;
 
 /// The number of a variable: an index into a user's values.
@@ -78,6 +79,8 @@ pub struct Scope {
     pub vars: Arc<Value>,
     /// Masks secrets in messages about values.
     pub secrets: Arc<Redactor>,
+    /// Counters that all users of a run share; `None` outside of a run.
+    pub sequences: Option<Arc<Sequences>>,
     slots: Vec<Value>,
     table: Arc<SlotTable>,
 }
@@ -97,7 +100,7 @@ impl Scope {
         let seed = seed ^ user_id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slots = table.initial.clone();
         let (rng, secrets) = (fastrand::Rng::with_seed(seed), Arc::clone(&NO_SECRETS));
-        Self { rng, user_id, iteration: 0, vars, secrets, slots, table }
+        Self { rng, user_id, iteration: 0, vars, secrets, sequences: None, slots, table }
     }
 
     /// The value of a variable; undefined if it is not set.
@@ -110,6 +113,12 @@ impl Scope {
         if let Some(value_of_slot) = self.slots.get_mut(slot.0 as usize) {
             *value_of_slot = value;
         }
+    }
+
+    /// The next number of a sequence.
+    pub(super) fn next_of(&self, sequence: &Sequence) -> Result<i64, RenderError> {
+        let Some(sequences) = &self.sequences else { return Ok(Sequences::first(sequence)) };
+        sequences.next(sequence).map_err(RenderError)
     }
 
     /// The table of variables.

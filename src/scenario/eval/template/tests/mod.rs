@@ -36,6 +36,65 @@ fn equal_seeds_draw_equal_values() {
 }
 
 #[test]
+fn keys_are_drawn_like_other_random_values() {
+    // Alone, with the arguments of `vars`, and inside of an expression, which the template library evaluates.
+    for source in ["{{ zipf(100) }}", "{{ zipf(n * 30 + 10, 0.99) }}", "{{ 0 + zipf(100) }}"] {
+        assert_eq!(fill(source, 5), fill("{{ zipf(100) }}", 5), "{source}");
+    }
+    for source in [
+        "{{ gaussian(1, 99, 20.5, 4) }}",
+        "{{ gaussian(1, 99, mean=20.5, stddev=4) }}",
+        "{{ 0 + gaussian(1, 99, 20.5, 4) }}",
+    ] {
+        assert_eq!(fill(source, 5), fill("{{ gaussian(1, 99, 20.5, 4) }}", 5), "{source}");
+    }
+    let drawn = |source: &str| (0..200).map(|seed| fill(source, seed).parse().unwrap()).collect::<Vec<i64>>();
+    assert!(drawn("{{ zipf(10) }}").iter().all(|key| (0..10).contains(key)));
+    assert!(drawn("{{ gaussian(1, 9) }}").iter().all(|key| (1..=9).contains(key)));
+    let names = names();
+    let forms = |source: &str| format!("{:?}", text(source, &names).unwrap());
+    for source in
+        ["{{ zipf(n * 30) }}", "{{ gaussian(1, vars.n, 2, 1) }}", "{{ sequence(n) }}", "{{ random_int(1, n) }}"]
+    {
+        assert!(!forms(source).contains("Compiled"), "computed once: {}", forms(source));
+    }
+    for (source, wanted) in [
+        ("{{ zipf(0) }}", "expected a number of keys from 1"),
+        ("{{ zipf(n, -1) }}", "expected an exponent from 0"),
+        ("{{ gaussian(9, 1) }}", "the first number must not be above the second"),
+        ("{{ gaussian(1, 9, median=3) }}", "median"),
+        ("{{ sequence(0) }}", "at least 1"),
+        ("{{ sequence('x') }}", "found a string"),
+        ("{{ zipf }}", "`zipf` is a function"),
+    ] {
+        let error = text(source, &names).unwrap_err();
+        assert!(error.message.contains(wanted), "{source}: {}", error.message);
+    }
+}
+
+#[test]
+fn sequences_are_shared_by_the_users_of_a_run() {
+    let names = names();
+    let sequences: Arc<Sequences> = Arc::default();
+    let users = [1, 2].map(|user| {
+        let mut scope = Scope::new(1, user, names.vars.clone());
+        scope.sequences = Some(Arc::clone(&sequences));
+        scope
+    });
+    let next = |user: usize, source: &str| {
+        let mut out = String::new();
+        text(source, &names).unwrap().render(&mut users[user].clone(), &mut out).unwrap();
+        out
+    };
+    assert_eq!([0, 1, 0, 1].map(|user| next(user, "{{ sequence(3) }}")), ["0", "1", "2", "0"]);
+    assert_eq!(next(1, "k:{{ sequence(vars.n) }}"), "k:1", "the same numbers");
+    assert_eq!(next(0, "{{ 'k' ~ sequence(3, name='other') }}"), "k0");
+    assert_eq!([0, 1].map(|user| next(user, "{{ sequence(5, 6) }}")), ["5", "6"]);
+    // Outside of a run.
+    assert_eq!(fill("{{ sequence(7, 9) }}{{ sequence(7, 9) }}", 1), "77");
+}
+
+#[test]
 fn errors_are_found_before_the_run() {
     for source in [
         "{{ wrd }}",
