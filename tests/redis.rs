@@ -16,6 +16,8 @@ mod runs;
 mod scenarios;
 #[path = "redis/server.rs"]
 mod server;
+#[path = "redis/store.rs"]
+mod store;
 #[path = "redis/transactions.rs"]
 mod transactions;
 #[path = "redis/users.rs"]

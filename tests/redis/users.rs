@@ -11,9 +11,11 @@ use katydid::protocol::redis::{RedisClient, RedisClientFactory};
 use katydid::protocol::result::StepResult;
 use katydid::protocol::trace::Trace;
 use katydid::scenario::eval::payload::Payload;
+use katydid::scenario::eval::size::Size;
 use katydid::scenario::eval::template::{Json, Scope, Text};
 use katydid::scenario::plan::{
-    ClientOptions, Endpoint, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+    Argument, ClientOptions, Endpoint, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget,
+    SubscribeStep,
 };
 use katydid::stats::by_row::Merge as _;
 use katydid::stats::delivery::Tally;
@@ -145,7 +147,7 @@ impl User {
             endpoint: EndpointId(PUBLISH),
             channel: text(channel),
             payload: Payload::Json(Json::ready(payload)),
-            size: Some(size),
+            size: Some(Size::Fixed(size)),
             sharded: false,
             receivers: None,
             timeout: Duration::from_secs(5),
@@ -181,7 +183,7 @@ impl User {
     pub async fn command(&mut self, words: &[&str]) -> StepResult {
         let step = RedisStep {
             endpoint: EndpointId(COMMAND),
-            command: words.iter().map(|word| text(word)).collect(),
+            command: words.iter().map(|word| Argument::from(*word)).collect(),
             expects: Vec::new(),
             captures: Vec::new(),
             timeout: Duration::from_secs(5),

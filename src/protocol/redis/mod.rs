@@ -8,6 +8,7 @@
 mod backlog;
 mod client;
 mod clock;
+mod command;
 mod connection;
 mod envelope;
 mod error;

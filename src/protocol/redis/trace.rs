@@ -18,9 +18,15 @@ impl Tracer<'_> {
     }
 
     /// A message being published.
-    pub(super) fn message(self, step: &PublishStep, channel: &str, payload: &[u8], envelope: Envelope) {
+    pub(super) fn message(
+        self,
+        step: &PublishStep,
+        channel: &str,
+        payload: &[u8],
+        (envelope, size): (Envelope, Option<usize>),
+    ) {
         let verb = step.verb();
-        self.trace(|| TraceEvent::Message { verb, channel, payload, more: stamp_and_padding(envelope, step.size) });
+        self.trace(|| TraceEvent::Message { verb, channel, payload, more: stamp_and_padding(envelope, size) });
     }
 
     /// A command, from its encoded form.
@@ -61,7 +67,7 @@ impl Tracer<'_> {
 }
 
 /// Describes what a message contains in addition to its payload.
-fn stamp_and_padding(envelope: Envelope, size: Option<u32>) -> String {
+fn stamp_and_padding(envelope: Envelope, size: Option<usize>) -> String {
     let stamp = match envelope {
         Envelope::Binary => "stamped with 40 bytes",
         Envelope::Json => "stamped with a member `_lt`",

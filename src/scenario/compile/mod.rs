@@ -33,6 +33,7 @@ mod read;
 mod report;
 mod rules;
 mod secrets;
+mod size;
 mod step;
 mod tag_filter;
 mod threshold;

@@ -293,15 +293,4 @@ impl Builder<'_> {
             }
         }
     }
-
-    /// A size in bytes: `512`, `10KB`, `1MB`.
-    pub(super) fn size(&mut self, node: &Node, what: &str) -> Option<u64> {
-        let text = self.scalar(node, what)?;
-        let size = units::parse_size(&text);
-        if size.is_none() {
-            self.error(node, format!("{text:?} is not a size: write 512, 10KB or 1MB"));
-            self.no_template(node);
-        }
-        size
-    }
 }

@@ -79,15 +79,14 @@ fn in_class(plan: &Plan, class: &Class, is: &dyn Fn(&Action) -> bool) -> bool {
 
 /// Size of a message in bytes; a payload that does not depend on responses can be rendered in advance.
 fn size(plan: &Plan, step: &PublishStep) -> Option<f64> {
-    let mut payload = Vec::new();
-    step.payload.render(&mut plan.scope(1, 1), &mut payload).ok()?;
+    let payload = step.payload.mean_size(&mut plan.scope(1, 1))?;
     let stamp = match plan.redis.as_ref()?.envelope {
-        Envelope::Binary => 40,
-        Envelope::Json => 80,
-        Envelope::Off => 0,
+        Envelope::Binary => 40.0,
+        Envelope::Json => 80.0,
+        Envelope::Off => 0.0,
     };
-    let least = step.size.map_or(0, |size| size as usize);
-    Some((payload.len() + stamp).max(least) as f64)
+    let least = step.mean_padding()?;
+    Some((payload + stamp).max(least))
 }
 
 #[cfg(test)]
@@ -112,6 +111,9 @@ mod tests {
         for (subscribe, publish, wanted) in [
             ("subscribe: [a, b]", "publish: a, size: 512", known(Some(5_120_000.0), false)),
             ("subscribe: a", "publish: a, payload: xy", known(Some(420_000.0), false)),
+            ("subscribe: a", "publish: a, size: 'between(412, 612)'", known(Some(5_120_000.0), false)),
+            ("subscribe: a", "publish: a, payload: { random: { 60: 3, 140: 1 } }", known(Some(1_200_000.0), false)),
+            ("subscribe: a", "publish: a, size: '{{ 512 * user.id }}'", known(None, false)),
             ("subscribe: a", "publish: a, payload: '{{ later.x }}'", known(None, false)),
             ("subscribe: b", "publish: a, size: 512", None),
             ("subscribe: 'a*', pattern: true", "publish: a, size: 512", None),

@@ -1,9 +1,10 @@
-//! Payload of a published message.
+//! Payload of a published message, and values of commands that are bytes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
+use super::size::Size;
 use super::template::{Json, RenderError, Scope, Text};
 
 /// Content of a message, before its envelope.
@@ -15,8 +16,32 @@ pub enum Payload {
     Fixed(Bytes),
     /// Base64 of the bytes.
     Base64(Text),
-    /// This many random bytes, new ones for every message.
-    Random(u32),
+    /// Random bytes, new ones for every message.
+    Random(RandomBytes),
+}
+
+/// Random bytes, of which a part can be compressed.
+#[derive(Debug, Clone)]
+pub struct RandomBytes {
+    /// Number of bytes.
+    pub size: Size,
+    /// Percentage of each [`BLOCK`] that is a repeated letter and not random.
+    pub compressible: u8,
+}
+
+/// Compressors that look at a few kilobytes at a time find the same ratio everywhere.
+const BLOCK: usize = 1_000;
+
+impl RandomBytes {
+    fn render(&self, scope: &mut Scope, out: &mut Vec<u8>) -> Result<(), RenderError> {
+        let size = self.size.draw(scope)?;
+        out.resize(size, b'x');
+        for block in out.chunks_mut(BLOCK) {
+            let random = block.len() - block.len() * usize::from(self.compressible.min(100)) / 100;
+            scope.rng.fill(&mut block[..random]);
+        }
+        Ok(())
+    }
 }
 
 impl Payload {
@@ -40,12 +65,18 @@ impl Payload {
                 text.render(scope, &mut encoded)?;
                 decode(&encoded, out).map_err(|why| RenderError(format!("payload: not base64: {why}")))?;
             }
-            Payload::Random(length) => {
-                out.resize(*length as usize, 0);
-                scope.rng.fill(out);
-            }
+            Payload::Random(random) => random.render(scope, out)?,
         }
         Ok(())
+    }
+
+    /// The mean number of bytes, as far as it does not depend on the run; the size of JSON is that of an example.
+    pub fn mean_size(&self, scope: &mut Scope) -> Option<f64> {
+        if let Payload::Random(random) = self {
+            return random.size.mean();
+        }
+        let mut out = Vec::new();
+        self.render(scope, &mut out).ok().map(|()| out.len() as f64)
     }
 }
 
@@ -124,6 +155,9 @@ mod tests {
             ("{ base64: [1] }", "`base64`: expected a single value, found a list"),
             ("{ base64: \"{{ user.id }}\" }", "payload: not base64"),
             ("{ random: many }", "\"many\" is not a size"),
+            ("{ random: 3, compressible: 101% }", "`compressible`: expected a percentage such as 50%"),
+            ("{ random: 3, compressible: half }", "`compressible`: expected a percentage such as 50%"),
+            ("{ random: 'between(1, 17MB)' }", "at most 16 MiB"),
             ("{ random: 17MB }", "at most 16 MiB"),
             ("'@bad.json'", "bad.json"),
             ("'@none.bin'", "none.bin"),
@@ -154,12 +188,41 @@ mod tests {
             let mut scope = Scope::new(seed, 1, Arc::new(minijinja::Value::UNDEFINED));
             let mut each = || {
                 let mut out = Vec::new();
-                Payload::Random(32).render(&mut scope, &mut out).unwrap();
+                let random = RandomBytes { size: Size::Between(30, 40), compressible: 0 };
+                Payload::Random(random).render(&mut scope, &mut out).unwrap();
                 out
             };
             [each(), each()]
         };
         let [one, two] = drawn(1);
         assert!(one != two && drawn(1) == [one, two] && drawn(2) != drawn(1));
+    }
+
+    #[test]
+    fn only_the_compressible_part_is_compressed() {
+        let compressed = |written: &str| {
+            let plain = payload(written).unwrap();
+            zstd::bulk::compress(&plain, 9).unwrap().len() as f64 / plain.len() as f64
+        };
+        assert!(compressed("{ random: 64KB }") > 0.999);
+        for (share, ratio) in [("0%", 1.0), ("25%", 0.75), ("50%", 0.5), ("90%", 0.1), ("100%", 0.0)] {
+            let got = compressed(&format!("{{ random: 64KB, compressible: {share} }}"));
+            assert!((got - ratio).abs() < 0.03, "{share}: {got}");
+            let small = compressed(&format!("{{ random: 500, compressible: {share} }}"));
+            assert!((small - ratio).abs() < 0.06, "{share}: {small}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_drawn() {
+        for (written, allowed) in [
+            ("{ random: 'between(10, 20)' }", 10..=20),
+            ("{ random: 'gaussian(1KB, 2KB)' }", 1_000..=2_000),
+            ("{ random: { 100: 1, 1KB: 0 } }", 100..=100),
+            ("{ random: \"{{ user.id * 3 }}\" }", 21..=21),
+        ] {
+            let length = payload(written).unwrap().len();
+            assert!(allowed.contains(&length), "{written}: {length}");
+        }
     }
 }

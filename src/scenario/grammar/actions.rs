@@ -139,7 +139,7 @@ pub(crate) const PUBLISH: &[Key] = &[
         K::AnyOrFile,
         "A string, JSON, @file, { base64: … } for bytes, or { random: SIZE } for random bytes",
     ),
-    key("size", K::Size, "Pad the message to this many bytes"),
+    key("size", K::Sizes, "Pad the message to this many bytes"),
     key("sharded", K::Bool, "Send with SPUBLISH").or_bool(false),
     key("expect", K::ExpectPublish, "Conditions on the response"),
     key("timeout", K::Length, "From the send to the response").or_text("30s"),
@@ -222,7 +222,11 @@ pub(crate) const ACTIONS: &[Action] = &[
     ),
     action(
         ActionKind::Redis,
-        key("redis", K::Texts, "A Redis command").eg(&["[GET, \"key:{{ user.id }}\"]", "PING"]),
+        key("redis", K::Command, "A Redis command").eg(&[
+            "[GET, \"key:{{ user.id }}\"]",
+            "PING",
+            "[SET, \"key:{{ zipf(1000) }}\", { random: 1KB }]",
+        ]),
         &[REDIS],
         &[],
     ),

@@ -64,6 +64,8 @@ kinds! {
     OnFull = "on_full",
     /// Settings of all GraphQL steps.
     GraphqlSettings = "graphql_settings",
+    /// Bytes of a value.
+    Bytes = "bytes",
     /// Settings of all Redis steps.
     RedisSettings = "redis_settings",
     /// Files to write.
@@ -140,8 +142,14 @@ kinds! {
     Length = "length",
     /// A number per second, minute or hour.
     Rate = "rate",
-    /// A number of bytes.
+    /// A number of bytes, a function that draws one, or a template.
     Size = "size",
+    /// Sizes with weights.
+    SizeWeights = "size_weights",
+    /// A size, or sizes with weights.
+    Sizes = "sizes",
+    /// A percentage.
+    Percentage = "percentage",
     /// A function of `wait_time`.
     Wait = "wait",
     /// Argument of a `wait` step.
@@ -194,6 +202,10 @@ kinds! {
     Assignments = "assignments",
     /// One string or a list of strings.
     Texts = "texts",
+    /// A Redis command: one string, or a list of arguments.
+    Command = "command",
+    /// An argument of a Redis command.
+    Argument = "argument",
     /// Authentication, or `none`.
     Auth = "auth",
     /// Value or values of one name.

@@ -22,6 +22,7 @@ pub(crate) fn member(kind: K, key: &str, has: impl Fn(&str) -> bool) -> K {
         K::Flows => K::Steps,
         K::Data => K::DataFile,
         K::Profiles => K::Profile,
+        K::Sizes | K::SizeWeights => K::Whole,
         K::Files => K::Uploads,
         K::Capture => K::CaptureOne,
         K::Pairs => K::Pair,
@@ -43,6 +44,7 @@ pub(crate) fn item(kind: K) -> K {
         K::Stages => K::Stage,
         K::Thresholds => K::Threshold,
         K::Texts | K::On => K::Text,
+        K::Command => K::Argument,
         K::Pair => K::HeaderLine,
         K::Uploads => K::Upload,
         K::Status => K::StatusOne,
@@ -59,6 +61,7 @@ fn table_of(kind: K) -> K {
         K::Threshold => K::ThresholdFull,
         K::On => K::OnFull,
         K::Matcher => K::Operators,
+        K::Argument => K::Bytes,
         K::Profile => K::Scenario,
         kind => kind,
     }

@@ -42,7 +42,7 @@ pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
 pub use proxy::{Proxies, ProxyError};
 pub use quota::Quota;
-pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
+pub use redis::{Argument, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::Schedule;
 pub use select::SelectOptions;

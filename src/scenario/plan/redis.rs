@@ -7,6 +7,7 @@ use super::{ClientOptions, EndpointId};
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::{Expect, Matcher};
 use crate::scenario::eval::payload::Payload;
+use crate::scenario::eval::size::Size;
 use crate::scenario::eval::template::Text;
 
 /// A Redis server.
@@ -69,7 +70,7 @@ pub struct PublishStep {
     /// Payload.
     pub payload: Payload,
     /// Padded size of the message in bytes.
-    pub size: Option<u32>,
+    pub size: Option<Size>,
     /// Use `SPUBLISH`.
     pub sharded: bool,
     /// Expected number of receivers in the server's response.
@@ -82,6 +83,11 @@ impl PublishStep {
     /// The Redis command.
     pub fn verb(&self) -> &'static str {
         if self.sharded { "SPUBLISH" } else { "PUBLISH" }
+    }
+
+    /// The mean padded size, 0 without; `None` if it depends on the run.
+    pub fn mean_padding(&self) -> Option<f64> {
+        self.size.as_ref().map_or(Some(0.0), Size::mean)
     }
 }
 
@@ -103,13 +109,38 @@ pub struct SubscribeStep {
     pub deliver: Vec<EndpointId>,
 }
 
+/// A word of a command.
+#[derive(Debug, Clone)]
+pub enum Argument {
+    /// A string.
+    Text(Text),
+    /// Bytes.
+    Bytes(Payload),
+}
+
+impl Argument {
+    /// The string, if it is constant.
+    pub fn fixed(&self) -> Option<&Arc<str>> {
+        match self {
+            Argument::Text(text) => text.fixed(),
+            Argument::Bytes(_) => None,
+        }
+    }
+}
+
+impl From<&str> for Argument {
+    fn from(text: &str) -> Self {
+        Argument::Text(Text::Fixed(text.into()))
+    }
+}
+
 /// Executes any command.
 #[derive(Debug, Clone)]
 pub struct RedisStep {
     /// Row of the statistics: type `REDIS`, `name` of the step or else the command.
     pub endpoint: EndpointId,
     /// The command and its arguments.
-    pub command: Vec<Text>,
+    pub command: Vec<Argument>,
     /// Expectations; the response is evaluated like a JSON body.
     pub expects: Vec<Expect>,
     /// Captures from the response.
@@ -156,7 +187,7 @@ mod tests {
             ("GET blpop", false),
             ("", false),
         ] {
-            let words = command.split_whitespace().map(|word| Text::Fixed(word.into())).collect();
+            let words = command.split_whitespace().map(Argument::from).collect();
             let step = RedisStep {
                 endpoint: EndpointId(0),
                 command: words,

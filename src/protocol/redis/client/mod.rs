@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep_until, timeout};
 
+use super::command::Words;
 use super::connection::RedisConnection;
 use super::envelope::Stamp;
 use super::error::RedisError;
@@ -63,6 +64,7 @@ impl RedisClientFactory {
             pause: MIN_PAUSE,
             channel: String::new(),
             payload: Vec::new(),
+            size: 0,
             out: Vec::new(),
             verb: String::new(),
             transaction: Transaction::default(),
@@ -88,6 +90,8 @@ pub struct RedisClient {
     pause: Duration,
     channel: String,
     payload: Vec<u8>,
+    /// Padded size of the message.
+    size: usize,
     out: Vec<u8>,
     /// Name of the command in `out`, in upper case.
     verb: String,
@@ -103,7 +107,12 @@ impl RedisClient {
         step.channel.render(scope, &mut self.channel)?;
         self.payload.clear();
         self.payload.shrink_to(MAX_IDLE_BUFFER);
-        step.payload.render(scope, &mut self.payload)
+        step.payload.render(scope, &mut self.payload)?;
+        self.size = match &step.size {
+            Some(size) => size.draw(scope)?,
+            None => 0,
+        };
+        Ok(())
     }
 
     /// Publishes a message and evaluates the number of receivers.
@@ -122,7 +131,8 @@ impl RedisClient {
         context.add_paused_time(self.wait_before_connect().await);
         context.request_sent(step.endpoint, result.timings.late, Awaiting::Response);
         let tracer = Tracer(context.trace());
-        tracer.message(step, &self.channel, &self.payload, self.shared.envelope);
+        let size = step.size.as_ref().map(|_| self.size);
+        tracer.message(step, &self.channel, &self.payload, (self.shared.envelope, size));
         let started = Instant::now();
         let sent = timeout(step.timeout, self.send_message(step, result)).await;
         result.timings.service = started.elapsed();
@@ -145,13 +155,12 @@ impl RedisClient {
         let mut connection = self.take_connection(result).await?;
         let stream = self.stream();
         let due = result.timings.late.map_or(0, |late| u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
-        let size = step.size.map_or(0, |size| size as usize);
         let sent = clock::now();
         let (run, number) = (self.shared.run, stream.published());
         let stamp = Stamp { run, stream: stream.id, number, due: sent.saturating_sub(due), sent };
         let mut message = std::mem::take(&mut self.out);
         message.clear();
-        envelope::write(&mut message, self.shared.envelope, &stamp, &self.payload, size);
+        envelope::write(&mut message, self.shared.envelope, &stamp, &self.payload, self.size);
         let mut command = Vec::with_capacity(message.len() + self.channel.len() + 64);
         encode::begin(&mut command, 3);
         encode::bulk(&mut command, step.verb().as_bytes());
@@ -193,18 +202,10 @@ impl RedisClient {
     fn prepare_command(&mut self, step: &RedisStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.out.clear();
         self.out.shrink_to(MAX_IDLE_BUFFER);
-        encode::begin(&mut self.out, step.command.len());
-        let mut word = String::new();
-        for (i, text) in step.command.iter().enumerate() {
-            word.clear();
-            text.render(scope, &mut word)?;
-            encode::bulk(&mut self.out, word.as_bytes());
-            if i == 0 {
-                self.verb.clear();
-                self.verb.extend(word.chars().map(|c| c.to_ascii_uppercase()).take(MAX_VERB));
-            }
-        }
-        Ok(())
+        self.verb.clear();
+        Words::default().encode(&step.command, scope, &mut self.out, |word| {
+            self.verb.extend(word.chars().map(|c| c.to_ascii_uppercase()).take(MAX_VERB));
+        })
     }
 
     /// Sends a command, and evaluates its response.

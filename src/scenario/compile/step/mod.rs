@@ -1,5 +1,6 @@
 //! Compiles a step: exactly one action, and its modifiers.
 
+mod arguments;
 mod graphql;
 mod http;
 mod payload;

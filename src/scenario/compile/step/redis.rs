@@ -18,9 +18,6 @@ use crate::scenario::plan::{
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// Maximum padded size: the largest message that subscribers accept.
-pub(super) const MAX_SIZE: u64 = 16 * 1024 * 1024;
-
 /// Maximum number of names in a `subscribe` step that have `DELIVER` rows of their own: a row needs up to 200 kB for its
 /// histograms, and thousands of rows are of use to nobody.
 const MAX_OWN_ROWS: usize = 100;
@@ -166,17 +163,10 @@ impl Builder<'_> {
         let channel = self.text(argument, "publish");
         let row = self.row(fields, RowKind::Publish, argument.scalar().unwrap_or_default());
         let payload = self.payload(fields.get("payload"));
-        let size = fields.get("size").and_then(|n| {
-            let size = self.size(n, "size")?;
-            if size > MAX_SIZE {
-                self.report(
-                    n.at.clone(),
-                    "`size` must be at most 16 MiB (16777216)",
-                    "katydid does not read larger messages, so it could not measure them",
-                );
-            }
-            u32::try_from(size).ok()
-        });
+        let size = match fields.get("size") {
+            Some(node) => Some(self.sizes(node, "size")?),
+            None => None,
+        };
         let sharded = self.or_default(fields.get("sharded"), PUBLISH, "sharded", Self::truth)?;
         let receivers = fields.get("expect").and_then(|n| {
             let expect = self.fields(n, &keys::EXPECT_PUBLISH)?;
@@ -235,31 +225,9 @@ impl Builder<'_> {
         Some(Action::Unsubscribe(self.channels(argument, "unsubscribe").0))
     }
 
-    /// Reports quotes around an argument of a command in one string, which would be sent.
-    fn quoted_argument(&mut self, argument: &Node, words: &[&str]) {
-        let is_quoted = |word: &&&str| word.len() > 1 && word.starts_with(['"', '\'']);
-        let Some(word) = words.iter().skip(1).find(is_quoted) else { return };
-        let quote = &word[..1];
-        let message = format!("quotes do not join arguments: `{quote}` would be sent");
-        let note = "write a list, in which each item is one argument: redis: [SET, key, \"a value\"]";
-        self.report(argument.at.clone(), message, note);
-    }
-
     pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
         self.uses.redis.get_or_insert(argument.at.clone());
-        let mut command = Vec::new();
-        match argument.scalar() {
-            // A single string is split at spaces outside of templates; arguments with spaces need a list.
-            Some(text) => {
-                let words = template::words(text);
-                self.quoted_argument(argument, &words);
-                for word in words {
-                    let kind = Kind::Text(word.to_owned());
-                    command.extend(self.text(&Node { at: argument.at.clone(), kind }, "redis"));
-                }
-            }
-            None => command = self.channels(argument, "redis").0,
-        }
+        let command = self.arguments(argument, "redis");
         if command.is_empty() {
             self.report(
                 argument.at.clone(),

@@ -292,6 +292,9 @@ const KEYS: &[Row] = &[
 
 /// What to write instead of this key of a map.
 pub(crate) fn key(kind: K, word: &str) -> Option<String> {
+    if word.ends_with(')') && !word.contains('(') {
+        return Some("inside of { }, a comma ends a value: quote it, as in \"between(1, 5)\"".to_owned());
+    }
     let elsewhere = placed(kind).into_iter().find(|(name, _)| *name == word).map(|(_, note)| note);
     let foreign = || KEYS.iter().find(|(kinds, words, _)| kinds.contains(&kind) && has(words, word));
     elsewhere.or_else(|| foreign().map(|(.., note)| (*note).to_owned()))
@@ -359,5 +362,7 @@ mod tests {
         assert_eq!(key(K::Task, "get").as_deref(), Some("it is a step: steps: [{ get: … }]"));
         assert_eq!(key(K::Class, "vars").as_deref(), Some("write it at the top level, for all classes"));
         assert_eq!(key(K::Scenario, "nothing"), None);
+        let note = key(K::Bytes, "4KB)").unwrap();
+        assert!(note.contains("quote it"), "{note}");
     }
 }

@@ -8,7 +8,7 @@ mod response;
 
 pub(crate) use self::file::{CLASS, INCLUDED, SCENARIO, TASK, of_profiles};
 pub(crate) use self::load::{ARRIVALS, BASELINE, ON, REPORT, SEARCH, SHAPE, STAGE, THRESHOLD};
-pub(crate) use self::request::{AUTH, BASIC, DATA, DEFAULTS, FILE, GRAPHQL_SETTINGS, REDIS_SETTINGS, TLS};
+pub(crate) use self::request::{AUTH, BASIC, BYTES, DATA, DEFAULTS, FILE, GRAPHQL_SETTINGS, REDIS_SETTINGS, TLS};
 pub(crate) use self::response::{
     CAPTURE, CAPTURE_FORMS, CAPTURE_SOURCES, EXPECT, EXPECT_PUBLISH, EXPECT_REDIS, OPERATORS,
 };
@@ -33,6 +33,7 @@ pub(crate) const TABLES: &[&Table] = &[
     &BASIC,
     &TLS,
     &FILE,
+    &BYTES,
     &THRESHOLD,
     &ON,
     &GRAPHQL_SETTINGS,

@@ -93,6 +93,21 @@ pub(crate) const GRAPHQL_SETTINGS: Table = Table {
     rules: &[],
 };
 
+/// Bytes as a value of a Redis command.
+pub(crate) const BYTES: Table = Table {
+    kind: K::Bytes,
+    what: "bytes",
+    keys: &[
+        key("random", K::Sizes, "This many random bytes"),
+        key("compressible", K::Percentage, "How much of them is a repeated letter instead").or_text("0%"),
+        key("base64", K::Text, "The bytes that this string encodes").eg(&["AAEC/w=="]),
+    ],
+    rules: &[
+        Rule::OneOf(&["random", "base64"], "write { random: 1KB } or { base64: AAEC/w== }; for JSON, write a string"),
+        Rule::Needs("compressible", "random", "other bytes are sent as they are"),
+    ],
+};
+
 /// The top-level key `redis`.
 pub(crate) const REDIS_SETTINGS: Table = Table {
     kind: K::RedisSettings,

@@ -68,6 +68,20 @@ pub(super) fn collections() -> Vec<(K, Value)> {
             json!({ "anyOf": [reference(K::Text), { "type": "array", "items": reference(K::Text) }, { "type": "null" }] }),
         ),
         (
+            K::Command,
+            json!({ "anyOf": [reference(K::Text), { "type": "array", "items": reference(K::Argument), "minItems": 1 }] }),
+        ),
+        (K::Argument, either(&[K::Text, K::Bytes])),
+        map(
+            K::SizeWeights,
+            json!({
+                "propertyNames": { "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*$" },
+                "additionalProperties": reference(K::Whole),
+                "minProperties": 1,
+            }),
+        ),
+        (K::Sizes, either(&[K::Size, K::SizeWeights])),
+        (
             K::Auth,
             json!({ "anyOf": [{ "const": "none", "errorMessage": "expected none, { bearer: TOKEN } or { basic: { username, password } }" }, reference(K::AuthFull)] }),
         ),

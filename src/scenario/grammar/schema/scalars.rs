@@ -200,10 +200,15 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
         (
             K::Size,
             with(
-                one(INTEGRAL, r"\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*", "a size such as 512, 10KB or 1MB"),
-                json!({ "minimum": 0 }),
+                one(
+                    INTEGRAL,
+                    &format!(r"\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*|\s*(between|gaussian){calls}{TEMPLATE}"),
+                    "a size such as 512, 10KB, between(64, 4KB), gaussian(64, 4KB), or a template",
+                ),
+                json!({ "minimum": 0, "maximum": 16_777_216 }),
             ),
         ),
+        (K::Percentage, one(&["string"], r"\s*(\d{1,2}|100)\s*%\s*", "a percentage such as 50%")),
         (
             K::Wait,
             one(

@@ -1,0 +1,103 @@
+//! Redis as a store: keys and values as the server has them, compared with what the scenario describes.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+
+use katydid::engine::{EngineOptions, start};
+use katydid::scenario::plan::Plan;
+use katydid::stats::Snapshot;
+
+use super::server::Redis;
+use crate::scenarios::scenario;
+use crate::wait::end_of;
+
+/// Runs a plan until all users have stopped.
+async fn run(plan: Plan, seed: u64) -> Arc<Snapshot> {
+    let mut handle = start(Arc::new(plan), EngineOptions { threads: 2, seed }).expect("an engine");
+    end_of("the end of the run", handle.finished()).await
+}
+
+/// The integers that the server returns for commands, over one connection.
+fn numbers(redis: &Redis, commands: impl Iterator<Item = String>) -> Vec<i64> {
+    let stream = TcpStream::connect(("127.0.0.1", redis.port)).expect("a running Redis");
+    let commands: Vec<String> = commands.map(|command| command + "\r\n").collect();
+    (&stream).write_all(commands.concat().as_bytes()).expect("sent commands");
+    let number = |line: std::io::Result<String>| {
+        let line = line.expect("an answer");
+        line.strip_prefix(':').and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{line}"))
+    };
+    BufReader::new(stream).lines().take(commands.len()).map(number).collect()
+}
+
+/// A scenario of `users` that each run the steps `times` times, and stop.
+fn repeated(redis: &Redis, users: u32, times: u32, steps: &str) -> Plan {
+    let tasks = format!("tasks: [{{ steps: [{{ repeat: {times}, steps: [{steps}] }}, {{ stop: user }}] }}]");
+    scenario(&redis.url(), &format!("users: {users}\nspawn_rate: 100\n{tasks}\n"))
+}
+
+#[tokio::test]
+async fn a_sequence_writes_each_key_once_with_sizes_and_expiry_times_in_their_ranges() {
+    let redis = Redis::start("");
+    let step = "{ redis: [SET, 'k:{{ sequence(1000) }}', { random: 'between(100, 200)' }, EX, '{{ random_int(1000, 2000) }}'] }";
+    let last = run(repeated(&redis, 4, 250, step), 1).await;
+    assert_eq!((last.total.total.requests, last.total.total.failures), (1_000, 0));
+    assert_eq!(numbers(&redis, ["DBSIZE".to_owned()].into_iter()), [1_000]);
+    let sizes = numbers(&redis, (0..1_000).map(|key| format!("STRLEN k:{key}")));
+    assert!(sizes.iter().all(|size| (100..=200).contains(size)), "{sizes:?}");
+    let mean = sizes.iter().sum::<i64>() as f64 / 1_000.0;
+    // Four standard deviations of a mean of 1,000.
+    assert!((mean - 150.0).abs() < 3.7, "{mean}");
+    let expiry = numbers(&redis, (0..1_000).map(|key| format!("TTL k:{key}")));
+    assert!(expiry.iter().all(|seconds| (900..=2_000).contains(seconds)), "{expiry:?}");
+    assert!(expiry.iter().max() > Some(&1_900) && expiry.iter().min() < Some(&1_100), "{expiry:?}");
+    // The other forms of a time to live.
+    let steps = "{ redis: \"SET a 1 PX {{ random_int(100000, 200000) }}\" }, { redis: \"SET b 1\" }, \
+                 { redis: \"EXPIRE b {{ gaussian(100, 200) }}\" }";
+    run(repeated(&redis, 1, 1, steps), 1).await;
+    let expiry = numbers(&redis, ["PTTL a".to_owned(), "TTL b".to_owned()].into_iter());
+    assert!((90_000..=200_000).contains(&expiry[0]) && (90..=200).contains(&expiry[1]), "{expiry:?}");
+}
+
+#[tokio::test]
+async fn popular_keys_are_those_of_the_distribution_and_of_the_seed() {
+    let redis = Redis::start("");
+    let counts = async |seed| {
+        redis.tell("FLUSHALL");
+        let last = run(repeated(&redis, 1, 5_000, "{ redis: [INCR, 'hits:{{ zipf(50) }}'] }"), seed).await;
+        assert_eq!(last.total.total.failures, 0);
+        // Without a value, it is 0.
+        numbers(&redis, (0..50).map(|key| format!("INCRBY hits:{key} 0")))
+    };
+    let first = counts(1).await;
+    assert_eq!(first.iter().sum::<i64>(), 5_000);
+    let sum: f64 = (1..=50).map(|rank| f64::from(rank).powf(-0.99)).sum();
+    let statistic: f64 = (1..=50)
+        .zip(&first)
+        .map(|(rank, count)| {
+            let expected = 5_000.0 * f64::from(rank).powf(-0.99) / sum;
+            (*count as f64 - expected).powi(2) / expected
+        })
+        .sum();
+    // Chi-square with 49 degrees of freedom: larger once in 10,000 tests.
+    assert!(statistic < 94.0, "{statistic}: {first:?}");
+    assert_eq!(counts(1).await, first, "the same seed");
+    assert_ne!(counts(2).await, first, "another seed");
+}
+
+#[tokio::test]
+async fn values_have_sizes_by_weight() {
+    let redis = Redis::start("");
+    let step = "{ redis: [SET, 'k{{ sequence(1000) }}', { random: { 64: 70, 1KB: 25, 4KB: 5 }, compressible: 50% }] }";
+    run(repeated(&redis, 2, 500, step), 1).await;
+    let mut counts: BTreeMap<i64, u32> = BTreeMap::new();
+    for size in numbers(&redis, (0..1_000).map(|key| format!("STRLEN k{key}"))) {
+        *counts.entry(size).or_default() += 1;
+    }
+    assert_eq!(counts.keys().copied().collect::<Vec<_>>(), [64, 1_000, 4_000]);
+    // Five standard deviations.
+    for (size, expected, deviation) in [(64, 700, 73), (1_000, 250, 69), (4_000, 50, 35)] {
+        assert!(counts[&size].abs_diff(expected) < deviation, "{counts:?}");
+    }
+}
