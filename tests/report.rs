@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime};
 use katydid::report::text::RateWindow;
 use katydid::report::{csv, text};
 use katydid::row_kind::RowKind;
-use katydid::stats::Snapshot;
 use katydid::stats::delivery::Tally;
 use katydid::stats::operation::{Asked, Cost, Costs};
 use katydid::stats::snapshot::{
     Bucket, Cores, Cumulative, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Latency, Level, LoadView,
     RedisView, Row, RunInfo, RunState, Series,
 };
+use katydid::stats::{Lookups, Snapshot};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -180,7 +180,12 @@ fn with_protocols() -> Snapshot {
     let total = Tally { published: 10, sent_to: 40, ..came };
     let rows = [(RowKind::Publish, "orders:eu", published), (RowKind::Deliver, "@orders,*", came)];
     let rows = rows.map(|(kind, name, tally)| (kind, name.into(), tally)).into();
-    snapshot.redis = Some(Arc::new(RedisView { rows, total, server: None }));
+    snapshot.redis = Some(Arc::new(RedisView {
+        rows,
+        total,
+        lookups: vec![(RowKind::Redis, "GET".into(), Lookups { hits: 3, misses: 1 })],
+        ..RedisView::default()
+    }));
     snapshot
 }
 

@@ -46,6 +46,21 @@ fn runs() -> Vec<(&'static str, Run)> {
 }
 
 #[test]
+fn hits_and_misses_are_in_text_and_markdown() {
+    let run = fixture::with_protocols();
+    for format in ["text", "markdown"] {
+        let written = write(format, &run);
+        for sentence in [
+            "Redis: 8,125 hits, 1,876 misses, hit ratio 81.2 %",
+            "Redis: REDIS GET: 8,125 hits, 1,875 misses, hit ratio 81.2 %",
+            "Redis: REDIS HGET cart: 0 hits, 1 miss, hit ratio 0.0 %",
+        ] {
+            assert!(written.contains(sentence), "{format}: {written}");
+        }
+    }
+}
+
+#[test]
 fn golden_files() {
     let run = fixture::run();
     insta::assert_snapshot!("markdown", write("markdown", &run));

@@ -134,6 +134,13 @@ fn the_numbers_on_the_page_are_those_of_the_run() {
     assert!(printed.iter().zip(&examples).all(|(printed, example)| example.contains(printed)), "{examples:?}");
     assert_eq!(table(&mut browser, "#graphql tbody tr")[0][1..5], ["4", "12", "200", "46.5"]);
     assert_eq!(table(&mut browser, "#redis tbody tr")[1][1..4], ["1,000", "4,000", "0"]);
+    let hits = table(&mut browser, "#redis-hits tbody tr");
+    assert_eq!(hits[0][1..4], ["8,125", "1,875", "81.2 %"]);
+    assert_eq!(hits[2], ["Aggregated", "8,125", "1,876", "81.2 %"]);
+    assert_eq!(browser.evaluate("document.querySelectorAll('#chart-redis-hits canvas').length"), 1);
+    let ratio = "JSON.parse(document.getElementById('data').textContent).redis.hits[2]";
+    // 62 hits and 20 misses.
+    assert!(browser.evaluate(ratio).as_f64().is_some_and(|ratio| (ratio - 0.756).abs() < 0.001));
     let second = &document["redis"]["over_time"][1];
     for (chart, field) in
         [("memory", "memory_bytes"), ("clients", "clients"), ("ops", "commands_per_s"), ("delivery", "delivery_p95_ms")]

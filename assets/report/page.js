@@ -136,13 +136,14 @@
       () => ({ range: (u, low, high) => [Math.min(0, low || 0) * 1.05, Math.max(high || 0, 0.05) * 1.08] }));
   }
   if (data.redis) {
-    const { t, memory, clients, ops, delivery } = data.redis;
+    const { t, memory, clients, ops, delivery, hits } = data.redis;
     const one = (id, column, value, label, stroke) =>
       overTime("chart-redis-" + id, [t, column], value, () => [line(label, stroke, value)]);
     one("memory", memory, bytes, "memory", "--c4");
     one("clients", clients, count, "connections", "--c1");
     one("ops", ops, rate, "commands/s", "--c2");
     one("delivery", delivery, latency, "p95", "--c3");
+    one("hits", hits, percent, "hit ratio", "--c2");
   }
   if (data.spectrum) {
     const { labels, response, service } = data.spectrum;

@@ -1,8 +1,9 @@
-//! Where a receiver reports what it measures.
+//! Where protocols report what they measure besides requests.
 
 use std::time::Duration;
 
 use crate::protocol::result::StepResult;
+use crate::stats::Lookups;
 use crate::stats::delivery::Tally;
 
 /// A message that was delivered.
@@ -20,6 +21,8 @@ pub trait MessageSink {
     fn delivered(&self, row: u32, delivery: Delivery);
     /// Adds counts to a row.
     fn tally(&self, row: u32, tally: &Tally);
+    /// A command of a row looked something up.
+    fn lookups(&self, row: u32, lookups: &Lookups);
     /// Messages have been arriving faster than they are read, for this long.
     fn backlog(&self, behind: Duration);
     /// A reconnect succeeded or failed, for a `SUBSCRIBE` row.

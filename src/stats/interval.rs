@@ -8,6 +8,7 @@ use super::by_row::ByRow;
 use super::delivery::Tally;
 use super::failures::Groups;
 use super::histogram::Times;
+use super::lookups::Lookups;
 use super::operation::Costs;
 use super::recorded::Recorded;
 use super::remarks::Remarks;
@@ -49,6 +50,7 @@ pub struct Interval {
     pub(super) exceptions: Vec<(Arc<str>, Arc<str>, u64)>,
     pub(super) more_exceptions: u64,
     pub(super) deliveries: ByRow<Tally>,
+    pub(super) lookups: ByRow<Lookups>,
     pub(super) costs: ByRow<Costs>,
     pub(super) remarks: ByRow<Remarks>,
     pub(super) slowest: ByRow<Slowest>,
@@ -100,6 +102,7 @@ impl Interval {
             exceptions: Vec::new(),
             more_exceptions: 0,
             deliveries: ByRow::default(),
+            lookups: ByRow::default(),
             costs: ByRow::default(),
             remarks: ByRow::default(),
             slowest: ByRow::default(),
@@ -129,6 +132,7 @@ impl Interval {
         self.exceptions.clear();
         self.more_exceptions = 0;
         self.deliveries.clear();
+        self.lookups.clear();
         self.costs.clear();
         self.remarks.clear();
         self.slowest.clear();

@@ -9,6 +9,7 @@ use super::delivery::Tally;
 use super::failures::{MAX_EXAMPLES, fingerprint};
 use super::health::BLOCKED;
 use super::interval::Interval;
+use super::lookups::Lookups;
 use super::operation::Cost;
 use super::remarks::Remarks;
 use super::sample::{Reason, Sample};
@@ -79,6 +80,13 @@ impl Recorder {
     pub fn delivery(&mut self, endpoint: u32, tally: &Tally) {
         if !tally.is_empty() {
             self.interval.deliveries.row(endpoint).merge(tally);
+        }
+    }
+
+    /// Adds to the hits and misses of a row.
+    pub fn lookups(&mut self, endpoint: u32, lookups: &Lookups) {
+        if !lookups.is_empty() {
+            self.interval.lookups.row(endpoint).merge(lookups);
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::bucket::RowBucket;
 use super::delivery::Tally;
 use super::histogram::Sparse;
+use super::lookups::Lookups;
 use super::snapshot::Arrivals;
 
 /// Maximum number of seconds in a snapshot. A reader must look at a snapshot at least this often, in seconds, to miss
@@ -38,6 +39,8 @@ pub struct Second {
     pub exceptions: u64,
     /// Message counters, by endpoint index.
     pub deliveries: Vec<(u32, Tally)>,
+    /// Hits and misses, by endpoint index.
+    pub lookups: Vec<(u32, Lookups)>,
     /// Real send minus due time.
     pub schedule_delay: Sparse,
     /// CPU usage of this process; 1.0 is all cores it may use.

@@ -9,6 +9,7 @@ use super::delivery::Tally;
 use super::failures::Failures;
 use super::histogram::Sparse;
 use super::interval::Interval;
+use super::lookups::Lookups;
 use super::moment::Moment;
 use super::operation::Costs;
 use super::remarks::Remarks;
@@ -59,6 +60,7 @@ pub(super) struct Totals {
     pub exceptions: Vec<ExceptionRow>,
     pub more_exceptions: u64,
     pub deliveries: ByRow<Tally>,
+    pub lookups: ByRow<Lookups>,
     pub costs: ByRow<Costs>,
     pub remarks: ByRow<Remarks>,
     pub slowest: ByRow<Slowest>,
@@ -69,6 +71,7 @@ pub(super) struct Totals {
     /// Data of the open second, except for requests: these are in the windows of the rows.
     pub open: Second,
     open_deliveries: ByRow<Tally>,
+    open_lookups: ByRow<Lookups>,
     /// Maximum number of users since the start of the open second: at the end of a run there are none left.
     pub most_users: u32,
     pub timer_lag: Window<Sparse>,
@@ -102,6 +105,7 @@ impl Totals {
             exceptions: Vec::new(),
             more_exceptions: 0,
             deliveries: ByRow::default(),
+            lookups: ByRow::default(),
             costs: ByRow::default(),
             remarks: ByRow::default(),
             slowest: ByRow::default(),
@@ -110,6 +114,7 @@ impl Totals {
             redis: None,
             open: Second::default(),
             open_deliveries: ByRow::default(),
+            open_lookups: ByRow::default(),
             most_users: 0,
             timer_lag: Window::new(),
             schedule_delay: Window::new(),
@@ -155,6 +160,8 @@ impl Totals {
         }
         self.deliveries.merge(&interval.deliveries);
         self.open_deliveries.merge(&interval.deliveries);
+        self.lookups.merge(&interval.lookups);
+        self.open_lookups.merge(&interval.lookups);
         self.costs.merge(&interval.costs);
         self.remarks.merge(&interval.remarks);
         self.slowest.merge(&interval.slowest);
@@ -261,9 +268,11 @@ impl Totals {
     fn finish_second(&mut self, open: Second, Span { from, length }: Span, at: SystemTime, users: u32) -> Second {
         let deliveries = self.open_deliveries.iter().map(|(row, tally)| (row, *tally)).collect();
         self.open_deliveries.clear();
+        let lookups = self.open_lookups.iter().map(|(row, lookups)| (row, *lookups)).collect();
+        self.open_lookups.clear();
         // A second that is only partly in a warm-up counts.
         let is_warm_up = self.is_warm_up || self.uncounted_from.is_some_and(|warm| from >= warm);
-        Second { from, length, at: Some(at), users, is_warm_up, deliveries, ..open }
+        Second { from, length, at: Some(at), users, is_warm_up, deliveries, lookups, ..open }
     }
 
     /// A bucket with totals, but without its own counts.

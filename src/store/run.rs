@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Meta;
-use crate::stats::Snapshot;
 use crate::stats::snapshot::Bucket;
+use crate::stats::{Lookups, Snapshot};
 
 /// All data of a run, during or after it.
 #[derive(Debug, Clone)]
@@ -45,6 +45,19 @@ pub struct RedisPoint {
     /// 95th percentile of the delivery time in this second, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_p95: Option<f64>,
+    /// Keys looked up and found in this second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hits: Option<u64>,
+    /// Keys looked up and not found in this second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub misses: Option<u64>,
+}
+
+impl RedisPoint {
+    /// Ratio of hits to all keys looked up; `None` without any.
+    pub fn hit_ratio(&self) -> Option<f64> {
+        Lookups { hits: self.hits.unwrap_or(0), misses: self.misses.unwrap_or(0) }.hit_ratio()
+    }
 }
 
 /// Whether a run is over.

@@ -72,6 +72,7 @@ fn measured(metric: Metric, period: &Period) -> Result<f64, String> {
         Metric::Exceptions => Ok(sums.exceptions as f64),
         Metric::LostRatio if sums.tally.lost() + sums.tally.delivered() == 0 => Err("no messages".to_owned()),
         Metric::LostRatio => Ok(sums.tally.lost_ratio()),
+        Metric::HitRatio => sums.lookups.hit_ratio().ok_or_else(|| "no key was looked up".to_owned()),
         Metric::Cpu if sums.cpu.1 <= 0.0 => Err("the CPU was not measured yet".to_owned()),
         Metric::Cpu => Ok(sums.cpu.0 / sums.cpu.1),
         Metric::OutputBufferDisconnections => {
@@ -144,7 +145,7 @@ pub fn format_value(metric: Metric, value: f64) -> String {
         Metric::Percentile(_) | Metric::Mean | Metric::Median | Metric::Min | Metric::Max => {
             units::latency(Duration::try_from_secs_f64(value).unwrap_or(Duration::MAX))
         }
-        Metric::FailRatio | Metric::LostRatio => percent(value),
+        Metric::FailRatio | Metric::LostRatio | Metric::HitRatio => percent(value),
         Metric::Cpu => format!("{:.0} %", value * 100.0),
         Metric::Rps => format!("{}/s", units::rate(value)),
         Metric::Requests

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::stats::by_row::Merge as _;
 use crate::stats::delivery::Tally;
 use crate::stats::snapshot::Arrivals;
-use crate::stats::{Exact, Sparse, rank};
+use crate::stats::{Exact, Lookups, Sparse, rank};
 
 /// Counters and sums.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -26,6 +26,8 @@ pub struct Sums {
     pub exceptions: u64,
     /// Message counters: received, lost, late and so on.
     pub tally: Tally,
+    /// Keys looked up.
+    pub lookups: Lookups,
     /// CPU of this process times seconds (1.0 is all cores it may use), and the seconds for which it is known.
     pub cpu: (f64, f64),
     /// Clients that the Redis server disconnected because they read too slowly; `None` if unknown.
@@ -43,6 +45,7 @@ impl Sums {
         self.arrivals.merge(other.arrivals);
         self.exceptions += other.exceptions;
         self.tally.merge(&other.tally);
+        self.lookups.merge(&other.lookups);
         self.cpu = (self.cpu.0 + other.cpu.0, self.cpu.1 + other.cpu.1);
         self.cuts = match (self.cuts, other.cuts) {
             (Some(a), Some(b)) => Some(a + b),

@@ -28,6 +28,7 @@ impl Scope {
                 return Scope::All;
             }
             (Source::All | Source::Redis, Metric::LostRatio) => Source::Delivery,
+            (Source::All, Metric::HitRatio) => Source::Redis,
             (source, _) => source,
         };
         let kind = |row: u32| plan.endpoints.get(row as usize).map(|endpoint| &endpoint.kind);
@@ -68,6 +69,9 @@ impl Scope {
             Scope::Rows(rows) => {
                 for (_, tally) in second.deliveries.iter().filter(|(row, _)| rows.contains(row)) {
                     sums.tally.merge(tally);
+                }
+                for (_, lookups) in second.lookups.iter().filter(|(row, _)| rows.contains(row)) {
+                    sums.lookups.merge(lookups);
                 }
                 merge_buckets(
                     &mut sums,

@@ -101,3 +101,65 @@ async fn values_have_sizes_by_weight() {
         assert!(counts[&size].abs_diff(expected) < deviation, "{counts:?}");
     }
 }
+
+/// A counter of `INFO stats`.
+fn counted_by(redis: &Redis, name: &str) -> u64 {
+    let info = redis.tell("INFO stats");
+    let line = info.lines().find_map(|line| line.strip_prefix(&format!("{name}:")));
+    line.unwrap_or_else(|| panic!("{info}")).trim().parse().expect("a number")
+}
+
+#[tokio::test]
+async fn hits_and_misses_are_those_of_the_server() {
+    let redis = Redis::start("");
+    for key in 0..50 {
+        redis.tell(&format!("SET k:{key} v"));
+        redis.tell(&format!("HSET h:{key} f v"));
+    }
+    redis.tell("CONFIG RESETSTAT");
+    let steps = "
+        { redis: [GET, 'k:{{ random_int(0, 99) }}'] },
+        { redis: [MGET, 'k:{{ random_int(0, 99) }}', 'k:{{ random_int(0, 99) }}', 'k:1'] },
+        { redis: [HGET, 'h:{{ random_int(0, 99) }}', f] },
+        { redis: [EXISTS, 'k:{{ random_int(0, 99) }}', 'h:{{ random_int(0, 99) }}'] },
+        { redis: [HGETALL, 'h:{{ random_int(0, 99) }}'] },
+        { redis: [SET, 'other:{{ user.id }}', v] },
+        { redis: MULTI }, { redis: 'GET k:{{ random_int(0, 99) }}', name: queued }, { redis: EXEC }";
+    let plan = repeated(&redis, 3, 100, &steps.replace('\n', " "));
+    let last = run(plan, 1).await;
+    assert_eq!((last.total.total.failures, last.exceptions.len()), (0, 0), "{:?}", last.failures);
+    let view = last.redis.as_ref().expect("a run with Redis");
+    let all = view.looked_up();
+    assert_eq!(
+        (all.hits, all.misses),
+        (counted_by(&redis, "keyspace_hits"), counted_by(&redis, "keyspace_misses")),
+        "{:?}",
+        view.lookups
+    );
+    // 1 + 3 + 1 + 2 + 1 + 1 in each of 300 passes.
+    assert_eq!(all.total(), 2_700);
+    let of = |name: &str| view.lookups.iter().find(|(_, row, _)| &**row == name).map(|(.., found)| found.total());
+    let found = ["GET", "MGET", "HGET", "EXISTS", "HGETALL", "EXEC", "SET", "queued"].map(of);
+    assert_eq!(found, [Some(300), Some(900), Some(300), Some(600), Some(300), Some(300), None, None]);
+    let gets = view.lookups.iter().find(|(_, row, _)| &**row == "GET").expect("a row").2;
+    assert!((0.35..0.65).contains(&gets.hit_ratio().expect("hits")), "{gets:?}");
+}
+
+#[tokio::test]
+async fn a_threshold_on_the_hit_ratio_fails_a_run_with_too_few_hits() {
+    use katydid::stats::snapshot::Judged;
+    let redis = Redis::start("");
+    redis.tell("SET k v");
+    let judged = async |limit: &str| {
+        let steps = "{ redis: [GET, k] }, { redis: [GET, k] }, { redis: [GET, none], name: other }";
+        let tasks = format!("tasks: [{{ steps: [{{ repeat: 20, steps: [{steps}] }}, {{ stop: user }}] }}]");
+        let text = format!("users: 1\n{tasks}\nthresholds: [{limit}]\n");
+        let last = run(scenario(&redis.url(), &text), 1).await;
+        let judgement = &last.judgements[0];
+        (judgement.judged.clone(), judgement.value.as_deref().map(str::to_owned))
+    };
+    let value = Some("66.67 %".to_owned());
+    assert_eq!(judged("hit_ratio > 60%").await, (Judged::Passes, value.clone()));
+    assert_eq!(judged("redis.hit_ratio > 70%").await, (Judged::Failed, value));
+    assert_eq!(judged("{ check: hit_ratio > 99%, on: GET }").await, (Judged::Passes, Some("100.00 %".to_owned())));
+}

@@ -20,7 +20,7 @@ use katydid::scenario::plan::{
 use katydid::stats::by_row::Merge as _;
 use katydid::stats::delivery::Tally;
 use katydid::stats::operation::Cost;
-use katydid::stats::{Reason, Remarks};
+use katydid::stats::{Lookups, Reason, Remarks};
 use tokio::sync::Notify;
 
 /// Rows of the tests: deliveries of the n-th name have row [`DELIVER`] + n.
@@ -58,6 +58,8 @@ impl MessageSink for Notes {
         sum.merge(tally);
         cell.set(sum);
     }
+
+    fn lookups(&self, _: u32, _: &Lookups) {}
 
     fn backlog(&self, behind: Duration) {
         self.backlog.set(self.backlog.get().max(behind));

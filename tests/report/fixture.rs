@@ -14,7 +14,7 @@ use katydid::stats::snapshot::{
     Bucket, Cumulative, Drift, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Judged, Judgement, Latency,
     Level, LoadView, Mean, PlanView, RedisView, Row, RunEvent, RunInfo, RunState, Series,
 };
-use katydid::stats::{Slowest, Snapshot, TraceId, TracedRequest};
+use katydid::stats::{Lookups, Slowest, Snapshot, TraceId, TracedRequest};
 use katydid::store::{Machine, Meta, Outcome, RedisPoint, Run, Sent, SettingUsed, State, Totals};
 
 const START: u64 = 1_795_419_120;
@@ -387,6 +387,10 @@ pub fn with_protocols() -> Run {
     snapshot.redis = Some(Arc::new(RedisView {
         rows: rows.map(|(kind, name, tally)| (kind, name.into(), tally)).into(),
         total: Tally { published: 1_000, sent_to: 4_000, ..came },
+        lookups: vec![
+            (RowKind::Redis, "GET".into(), Lookups { hits: 8_125, misses: 1_875 }),
+            (RowKind::Redis, "HGET cart".into(), Lookups { hits: 0, misses: 1 }),
+        ],
         server: Some(server),
     }));
     let mut run = recorded(snapshot, meta());
@@ -395,6 +399,8 @@ pub fn with_protocols() -> Run {
         clients: Some(second.min(60)),
         ops: (second > 0).then_some(1_800.0 + second as f64),
         delivery_p95: (!second.is_multiple_of(10)).then_some(620.5 + second as f64),
+        hits: (second > 1).then_some(60 + second),
+        misses: (second > 1).then_some(20),
     };
     run.redis = (0..120).map(|second| (Duration::from_secs(second), point(second))).collect();
     run

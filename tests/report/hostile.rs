@@ -51,6 +51,7 @@ pub fn run() -> Run {
     (info.scenario, info.host) = (bad(), bad());
     let redis = Arc::make_mut(last.redis.as_mut().expect("it has one"));
     redis.rows.iter_mut().for_each(|row| row.1 = bad());
+    redis.lookups.iter_mut().for_each(|row| row.1 = bad());
     redis.server.as_mut().expect("it has one").version = HOSTILE.to_owned();
     let meta = Arc::make_mut(&mut snapshot.meta);
     let bad = || HOSTILE.to_owned();

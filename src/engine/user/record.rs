@@ -7,7 +7,7 @@ use crate::protocol::trace::TraceEvent;
 use crate::scenario::plan::EndpointId;
 use crate::scenario::secrets::Redactor;
 use crate::stats::delivery::Tally;
-use crate::stats::{Example, ExampleRequest, Failure, Reason, Sample};
+use crate::stats::{Example, ExampleRequest, Failure, Lookups, Reason, Sample};
 
 /// Maximum length of a failure's message in characters: it may quote a server.
 const DETAIL: usize = 4_096;
@@ -84,6 +84,10 @@ impl MessageSink for ShardState {
 
     fn tally(&self, row: u32, tally: &Tally) {
         self.recorder.borrow_mut().delivery(row, tally);
+    }
+
+    fn lookups(&self, row: u32, lookups: &Lookups) {
+        self.recorder.borrow_mut().lookups(row, lookups);
     }
 
     fn backlog(&self, behind: std::time::Duration) {

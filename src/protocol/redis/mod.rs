@@ -16,6 +16,7 @@ mod evaluate;
 mod example;
 mod glob;
 mod info;
+mod lookups;
 mod monitor;
 mod nested_errors;
 mod probe;

@@ -22,6 +22,11 @@ impl Transaction {
         self.0 = None;
     }
 
+    /// True between `MULTI` and `EXEC`.
+    pub fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Tracks the response to a command, whose name is in upper case; `None` is an error. Returns the commands that an
     /// `EXEC` ran.
     pub fn track(&mut self, verb: &str, response: Option<&RedisValue>) -> Vec<Box<str>> {

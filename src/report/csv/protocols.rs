@@ -1,8 +1,10 @@
 //! CSV files that Locust does not have: cost of GraphQL operations and delivery of Redis messages.
 
+use std::sync::Arc;
+
 use super::cells::{Record, header, millis, text};
-use crate::stats::Snapshot;
 use crate::stats::delivery::Tally;
+use crate::stats::{Lookups, Snapshot};
 
 /// `_graphql.csv`; `None` in a run without GraphQL.
 pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
@@ -27,12 +29,12 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
 }
 
 /// `_redis.csv`: published messages in `PUBLISH` rows, deliveries in `DELIVER` rows, lost connections in `SUBSCRIBE`
-/// rows; `None` in a run without them.
+/// rows, hits and misses in `REDIS` rows; `None` in a run without them.
 pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
-    let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;
+    let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty() || !redis.lookups.is_empty())?;
     let columns = "Type,Name,Published,Receivers,Received,Delivered,Lost,Lost In Stream,Lost While Disconnected,Came Late,\
-                   Duplicates,Out Of Order,Foreign,Disconnects,Unsettled";
-    let line = |kind: &str, name: &str, tally: &Tally| {
+                   Duplicates,Out Of Order,Foreign,Disconnects,Unsettled,Hits,Misses";
+    let line = |kind: &str, name: &str, tally: &Tally, found: Lookups| {
         let figures = [
             tally.published,
             tally.sent_to,
@@ -47,12 +49,17 @@ pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
             tally.foreign,
             tally.disconnects,
             tally.unsettled,
+            found.hits,
+            found.misses,
         ];
         [text(kind), text(name)].into_iter().chain(figures.map(|n| n.to_string())).collect()
     };
-    let mut rows: Vec<_> = redis.rows.iter().collect();
-    rows.sort_by(|a, b| (&a.1, a.0.name()).cmp(&(&b.1, b.0.name())));
-    let rows = rows.into_iter().map(|(kind, name, tally)| line(kind.name(), name, tally));
-    let total = line("", "Aggregated", &redis.total);
+    // Messages and hits are in different rows.
+    let messages = redis.rows.iter().map(|(kind, name, tally)| (name, kind.name(), *tally, Lookups::default()));
+    let lookups = redis.lookups.iter().map(|(kind, name, found)| (name, kind.name(), Tally::default(), *found));
+    let mut rows: Vec<_> = messages.chain(lookups).collect();
+    rows.sort_by_key(|(name, kind, ..)| (Arc::clone(name), (*kind).to_owned()));
+    let rows = rows.into_iter().map(|(name, kind, tally, found)| line(kind, name, &tally, found));
+    let total = line("", "Aggregated", &redis.total, redis.looked_up());
     Some(std::iter::once(header(columns, false, "")).chain(rows).chain([total]).collect())
 }

@@ -32,7 +32,7 @@ pub(super) struct Data {
     spectrum: Option<Spectrum>,
 }
 
-/// Memory in bytes, clients, commands per second, and delivery times in milliseconds.
+/// Memory in bytes, clients, commands per second, delivery times in milliseconds, and the ratio of hits.
 #[derive(Serialize)]
 struct Redis {
     t: Vec<f64>,
@@ -40,6 +40,7 @@ struct Redis {
     clients: Vec<Option<f64>>,
     ops: Vec<Option<f64>>,
     delivery: Vec<Option<f64>>,
+    hits: Vec<Option<f64>>,
 }
 
 #[derive(Serialize)]
@@ -109,6 +110,11 @@ pub(super) fn has_deliveries(run: &Run) -> bool {
     run.redis.iter().any(|(_, point)| point.delivery_p95.is_some())
 }
 
+/// True if hits and misses are known over time.
+pub(super) fn has_hits(run: &Run) -> bool {
+    run.redis.iter().any(|(_, point)| point.hit_ratio().is_some())
+}
+
 /// True if a request got a response.
 pub(super) fn has_times(run: &Run) -> bool {
     run.last.total.total.responses > 0
@@ -158,12 +164,13 @@ impl Redis {
             column(|point| point.clients.map(|clients| clients as f64)),
             column(|point| point.ops.map(rounded)),
             column(|point| point.delivery_p95.map(|micros| rounded(micros / 1e3))),
+            column(|point| point.hit_ratio().map(rounded)),
         ];
         let times = run.redis.iter().map(|(at, _)| rounded(at.as_secs_f64())).collect();
         let sampled = downsample(times, columns, POINTS);
         let mut columns = sampled.columns.into_iter();
         let mut next = || columns.next().unwrap_or_default();
-        Self { memory: next(), clients: next(), ops: next(), delivery: next(), t: sampled.times }
+        Self { memory: next(), clients: next(), ops: next(), delivery: next(), hits: next(), t: sampled.times }
     }
 }
 

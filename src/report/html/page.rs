@@ -29,6 +29,7 @@ pub(super) struct Page {
     /// Name of the server if there are charts of it.
     redis: Option<String>,
     has_deliveries: bool,
+    has_hits: bool,
     has_times: bool,
     events: Vec<Event>,
     stability: Vec<String>,
@@ -104,6 +105,7 @@ impl Page {
             has_margins: charts::has_margins(run),
             redis: charts::has_redis(run).then(|| line(run.last.redis.as_ref().map_or("Redis", |redis| redis.name()))),
             has_deliveries: charts::has_deliveries(run),
+            has_hits: charts::has_hits(run),
             has_times: charts::has_times(run),
             events: events.map(|event| Event { at: units::clock(event.elapsed), text: line(&event.text) }).collect(),
             stability: text::stability(last).iter().map(|words| line(words)).collect(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape::line;
 use super::tables::Line;
 use crate::report::{shown, text};
-use crate::stats::Snapshot;
+use crate::stats::{Lookups, Snapshot};
 use crate::units;
 
 /// A section with a table.
@@ -21,7 +21,7 @@ pub(super) struct Section {
 
 /// The sections that apply to the run.
 pub(super) fn sections(snapshot: &Snapshot) -> Vec<Section> {
-    [graphql(snapshot), redis(snapshot)].into_iter().flatten().collect()
+    [graphql(snapshot), redis(snapshot), lookups(snapshot)].into_iter().flatten().collect()
 }
 
 fn graphql(snapshot: &Snapshot) -> Option<Section> {
@@ -81,5 +81,30 @@ fn redis(snapshot: &Snapshot) -> Option<Section> {
             "disconnects",
         ],
         rows: rows.collect(),
+    })
+}
+
+/// Hits and misses of commands.
+fn lookups(snapshot: &Snapshot) -> Option<Section> {
+    let redis = snapshot.redis.as_ref().filter(|redis| !redis.lookups.is_empty())?;
+    let mut rows: Vec<_> = redis.lookups.iter().collect();
+    rows.sort_by(|a, b| (&a.1, a.0.name()).cmp(&(&b.1, b.0.name())));
+    let all = redis.looked_up();
+    let cells = |found: &Lookups| {
+        let ratio = found.hit_ratio().map_or_else(|| shown::NONE.to_owned(), shown::tenth);
+        vec![units::count(found.hits), units::count(found.misses), ratio]
+    };
+    let rows = rows.into_iter().map(|(kind, name, found)| Line {
+        kind: line(kind.name()),
+        name: line(name),
+        cells: cells(found),
+    });
+    let total = Line { kind: String::new(), name: "Aggregated".to_owned(), cells: cells(&all) };
+    Some(Section {
+        id: "redis-hits",
+        title: line(&format!("{}: hits and misses", redis.name())),
+        lines: Vec::new(),
+        columns: vec!["hits", "misses", "hit ratio"],
+        rows: rows.chain([total]).collect(),
     })
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::stats::Remarks;
 use crate::stats::delivery::Tally;
 use crate::stats::operation::{Asked, Costs};
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{self, RedisView};
+use crate::stats::{Lookups, Remarks};
 use crate::store::RedisPoint;
 
 #[derive(Serialize)]
@@ -29,6 +29,7 @@ pub(super) struct Operation<'a> {
 pub(super) struct Redis<'a> {
     total: Messages,
     rows: Vec<MessageRow<'a>>,
+    lookups: LookupTable<'a>,
     server: Option<Server<'a>>,
     over_time: Vec<Point>,
 }
@@ -40,6 +41,35 @@ struct Point {
     clients: Option<u64>,
     commands_per_s: Option<f64>,
     delivery_p95_ms: Option<f64>,
+    hits: Option<u64>,
+    misses: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct LookupTable<'a> {
+    total: Found,
+    rows: Vec<LookupRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct LookupRow<'a> {
+    r#type: &'a str,
+    name: &'a str,
+    #[serde(flatten)]
+    found: Found,
+}
+
+#[derive(Serialize)]
+struct Found {
+    hits: u64,
+    misses: u64,
+    hit_ratio: Option<f64>,
+}
+
+impl Found {
+    fn of(lookups: Lookups) -> Self {
+        Self { hits: lookups.hits, misses: lookups.misses, hit_ratio: lookups.hit_ratio() }
+    }
 }
 
 #[derive(Serialize)]
@@ -118,6 +148,14 @@ impl<'a> Redis<'a> {
         Self {
             total: Messages::of(&redis.total),
             rows: redis.rows.iter().map(row).collect(),
+            lookups: LookupTable {
+                total: Found::of(redis.looked_up()),
+                rows: redis
+                    .lookups
+                    .iter()
+                    .map(|(kind, name, found)| LookupRow { r#type: kind.name(), name, found: Found::of(*found) })
+                    .collect(),
+            },
             server: redis.server.as_ref().map(Server::of),
             over_time: over_time.iter().map(Point::of).collect(),
         }
@@ -132,6 +170,8 @@ impl Point {
             clients: point.clients,
             commands_per_s: point.ops,
             delivery_p95_ms: point.delivery_p95.map(|micros| micros / 1e3),
+            hits: point.hits,
+            misses: point.misses,
         }
     }
 }

@@ -1,7 +1,8 @@
-//! Sentences on the delivery of messages and the state of a Redis server.
+//! Sentences on the delivery of messages, hits and misses, and the state of a Redis server.
 
 use crate::report::shown::was;
 use crate::stats::Snapshot;
+use crate::stats::snapshot::RedisView;
 use crate::units;
 
 /// Delivery of published messages and state of the Redis server, one sentence each; none in a run without Redis.
@@ -41,6 +42,7 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
             was(all.foreign)
         ));
     }
+    out.extend(lookups(redis));
     if let Some(server) = &redis.server {
         let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));
         let clients = format!("{}{most} clients (peak {})", count(server.clients), count(server.clients_peak));
@@ -58,6 +60,23 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
             )
         }));
         out.extend(server.warnings().into_iter().map(|warning| format!("{name}: ! {warning}")));
+    }
+    out
+}
+
+/// Maximum number of rows whose hits are listed.
+const MAX_LISTED: usize = 10;
+
+/// Hits and misses of all commands, and of each row if there are several.
+fn lookups(redis: &RedisView) -> Vec<String> {
+    let name = redis.name();
+    let all = redis.looked_up();
+    let mut out: Vec<String> = (!all.is_empty()).then(|| format!("{name}: {all}")).into_iter().collect();
+    if redis.lookups.len() > 1 {
+        let rows = redis.lookups.iter().take(MAX_LISTED);
+        out.extend(rows.map(|(kind, row, found)| format!("{name}: {kind} {row}: {found}")));
+        let more = redis.lookups.len().saturating_sub(MAX_LISTED) as u64;
+        out.extend((more > 0).then(|| format!("{name}: {} with hits and misses", units::counted(more, "more row"))));
     }
     out
 }

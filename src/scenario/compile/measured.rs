@@ -5,8 +5,8 @@ use crate::scenario::plan::{Metric, Source};
 /// Why this source does not have this metric; `None` if it has.
 pub(super) fn refusal(source: Source, metric: Metric) -> Option<&'static str> {
     use Metric::{
-        Cpu, Dropped, Exceptions, FailRatio, Failures, LostRatio, Max, Mean, Median, Min, OutputBufferDisconnections,
-        Percentile, Requests, Rps,
+        Cpu, Dropped, Exceptions, FailRatio, Failures, HitRatio, LostRatio, Max, Mean, Median, Min,
+        OutputBufferDisconnections, Percentile, Requests, Rps,
     };
     let is_time = matches!(metric, Percentile(_) | Mean | Median | Min | Max);
     let is_count = matches!(metric, Rps | Requests);
@@ -19,10 +19,10 @@ pub(super) fn refusal(source: Source, metric: Metric) -> Option<&'static str> {
             Some("it is only available for the whole run: remove the prefix")
         }
         Source::Http | Source::Graphql if is_time || is_count || is_failure => None,
-        Source::Redis if is_time || is_count || is_failure || metric == LostRatio => None,
+        Source::Redis if is_time || is_count || is_failure || matches!(metric, LostRatio | HitRatio) => None,
         Source::Delivery if is_time || is_count || metric == LostRatio => None,
         Source::Http | Source::Graphql => Some("allowed: times, rps, requests, failures and fail_ratio"),
-        Source::Redis => Some("allowed: times, rps, requests, failures, fail_ratio and lost_ratio"),
+        Source::Redis => Some("allowed: times, rps, requests, failures, fail_ratio, lost_ratio and hit_ratio"),
         Source::Delivery => Some("allowed: times, rps, requests (messages) and lost_ratio"),
         Source::RedisServer if metric == OutputBufferDisconnections => None,
         Source::RedisServer => Some("allowed: output_buffer_disconnections"),

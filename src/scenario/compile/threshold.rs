@@ -24,7 +24,7 @@ const SOURCES: [(&str, Source); 7] = [
     ("redis.", Source::Redis),
     ("http.", Source::Http),
 ];
-const METRICS: [(&str, Metric); 16] = [
+const METRICS: [(&str, Metric); 17] = [
     ("mean", Metric::Mean),
     ("avg", Metric::Mean),
     ("median", Metric::Median),
@@ -38,6 +38,7 @@ const METRICS: [(&str, Metric); 16] = [
     ("dropped", Metric::Dropped),
     ("exceptions", Metric::Exceptions),
     ("lost_ratio", Metric::LostRatio),
+    ("hit_ratio", Metric::HitRatio),
     ("cpu", Metric::Cpu),
     ("output_buffer_disconnections", Metric::OutputBufferDisconnections),
     ("p50", Metric::Median),
@@ -164,12 +165,14 @@ impl Builder<'_> {
             Source::Http => (Source::Http, "HTTP requests"),
             Source::Graphql => (Source::Graphql, "GraphQL requests"),
             Source::Delivery => (Source::Delivery, "messages whose delivery is measured"),
+            Source::All if check.metric == Metric::HitRatio => (Source::Redis, "Redis commands"),
             Source::All | Source::Generator | Source::ScheduleDelay => return None,
         };
         let is_sent = self.tags.is_partial() || self.interner.endpoints.iter().any(|row| source.includes(&row.kind));
-        let name = name(check.source)?;
+        let name = if check.metric == Metric::HitRatio { "hit_ratio" } else { name(check.source)? };
         (!is_sent).then(|| {
-            (format!("`{name}`: this scenario has no {what}"), "remove the threshold, or the prefix".to_owned())
+            let note = if check.source == Source::All { "remove it" } else { "remove the threshold, or the prefix" };
+            (format!("`{name}`: this scenario has no {what}"), note.to_owned())
         })
     }
 
@@ -301,7 +304,7 @@ impl Unit {
 fn unit(metric: Metric) -> Unit {
     match metric {
         Metric::Percentile(_) | Metric::Mean | Metric::Median | Metric::Min | Metric::Max => Unit::Time,
-        Metric::FailRatio | Metric::LostRatio | Metric::Cpu => Unit::Ratio,
+        Metric::FailRatio | Metric::LostRatio | Metric::HitRatio | Metric::Cpu => Unit::Ratio,
         Metric::Rps
         | Metric::Requests
         | Metric::Failures
@@ -340,6 +343,8 @@ mod tests {
             ("graphql.p95 < 300ms", Source::Graphql, Percentile(95.0), Less, 0.3),
             ("redis.delivery.p99 < 20ms", Source::Delivery, Percentile(99.0), Less, 0.02),
             ("redis.lost_ratio < 0.01%", Source::Redis, LostRatio, Less, 0.0001),
+            ("hit_ratio >= 80%", Source::All, HitRatio, AtLeast, 0.8),
+            ("redis.hit_ratio > 0.8", Source::Redis, HitRatio, Greater, 0.8),
             (
                 "redis.server.output_buffer_disconnections == 0",
                 Source::RedisServer,
@@ -377,6 +382,9 @@ mod tests {
             "cpu < 80%",
             "http.cpu < 80%",
             "http.lost_ratio < 1%",
+            "http.hit_ratio > 80%",
+            "redis.delivery.hit_ratio > 80%",
+            "hit_ratio > 101%",
             "redis.dropped == 0",
             "redis.delivery.failures == 0",
             "redis.server.p95 < 1s",

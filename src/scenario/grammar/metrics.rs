@@ -28,14 +28,14 @@ const SOURCES: &[Source] = &[
     Source {
         prefixes: &[""],
         times: true,
-        ratios: &[FAIL_RATIOS, &["lost_ratio"]],
+        ratios: &[FAIL_RATIOS, &["lost_ratio", "hit_ratio"]],
         numbers: &[COUNTS, &["failures", "dropped", "exceptions"]],
     },
     Source { prefixes: &["http.", "graphql."], times: true, ratios: &[FAIL_RATIOS], numbers: &[COUNTS, &["failures"]] },
     Source {
         prefixes: &["redis."],
         times: true,
-        ratios: &[FAIL_RATIOS, &["lost_ratio"]],
+        ratios: &[FAIL_RATIOS, &["lost_ratio", "hit_ratio"]],
         numbers: &[COUNTS, &["failures"]],
     },
     Source { prefixes: &["redis.delivery."], times: true, ratios: &[&["lost_ratio"]], numbers: &[COUNTS] },

@@ -107,6 +107,8 @@ pub enum Metric {
     Exceptions,
     /// `lost_ratio`: ratio of messages that never arrived.
     LostRatio,
+    /// `hit_ratio`: ratio of the keys looked up that were found.
+    HitRatio,
     /// `cpu`: CPU usage of the generator, as a fraction of 1.
     Cpu,
     /// `output_buffer_disconnections` of the Redis server.

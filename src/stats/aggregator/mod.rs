@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::delivery::Tally;
 use super::health::{self, hysteresis::LevelHysteresis};
 use super::histogram::Times;
 use super::interval::Interval;
@@ -234,13 +233,16 @@ impl Aggregator {
         health::evaluate(&mut health, &measurements);
         self.hysteresis.apply(&mut health, moment.elapsed);
 
-        let redis = (self.server.is_some() || !stats.deliveries.total().is_empty()).then(|| {
-            let row = |(index, tally): (u32, &Tally)| {
+        let (messages, lookups) = (stats.deliveries.total(), stats.lookups.total());
+        let redis = (self.server.is_some() || !messages.is_empty() || !lookups.is_empty()).then(|| {
+            let row = |index: u32| {
                 let (kind, name) = self.endpoints.get(index as usize)?;
-                Some((kind.clone(), Arc::clone(name), *tally))
+                Some((kind.clone(), Arc::clone(name)))
             };
-            let rows = stats.deliveries.iter().filter_map(row).collect();
-            Arc::new(RedisView { rows, total: stats.deliveries.total(), server: self.server.clone() })
+            let rows = stats.deliveries.iter().filter_map(|(index, tally)| row(index).map(|(k, n)| (k, n, *tally)));
+            let lookups = stats.lookups.iter().filter_map(|(index, found)| row(index).map(|(k, n)| (k, n, *found)));
+            let (rows, lookups) = (rows.collect(), lookups.collect());
+            Arc::new(RedisView { rows, total: messages, lookups, server: self.server.clone() })
         });
 
         self.seq += 1;

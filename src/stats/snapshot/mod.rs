@@ -24,8 +24,10 @@ pub use self::judgement::{Judged, Judgement};
 pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, RunState};
 pub use self::timeseries::{Block, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
 pub use self::trend::Drift;
+use super::by_row::Merge as _;
 use super::chunks::Chunks;
 use super::delivery::Tally;
+use super::lookups::Lookups;
 use super::operation::{Asked, Costs};
 use super::remarks::Remarks;
 use super::second::Second;
@@ -136,11 +138,28 @@ pub struct RedisView {
     pub rows: Vec<(RowKind, Arc<str>, Tally)>,
     /// Sum of all rows.
     pub total: Tally,
+    /// Keys that the commands of each row looked up.
+    #[serde(default)]
+    pub lookups: Vec<(RowKind, Arc<str>, Lookups)>,
     /// Figures of the server, from the first reading on.
     pub server: Option<ServerFigures>,
 }
 
 impl RedisView {
+    /// Keys that all commands looked up.
+    pub fn looked_up(&self) -> Lookups {
+        self.lookups.iter().fold(Lookups::default(), |mut sum, (_, _, lookups)| {
+            sum.merge(lookups);
+            sum
+        })
+    }
+
+    /// Keys that the commands of a row looked up.
+    pub fn lookups_of(&self, row: &Row) -> Lookups {
+        let mut rows = self.lookups.iter().filter(|(kind, name, _)| *kind == row.kind && *name == row.name);
+        rows.next().map(|(.., lookups)| *lookups).unwrap_or_default()
+    }
+
     /// Name of the server's product, such as `Valkey`; `Redis` until it is known.
     pub fn name(&self) -> &str {
         self.server.as_ref().map_or("Redis", ServerFigures::name)

@@ -152,8 +152,12 @@ fn title(kind: &RowKind, name: &str) -> String {
     format!("{kind} {name}").trim().to_owned()
 }
 
-/// What a GraphQL operation asks for and costs, to compare with its response time.
+/// What a GraphQL operation asks for and costs, to compare with its response time; what a Redis command found.
 fn asks_for(snapshot: &Snapshot, row: &Row) -> Option<String> {
+    let found = snapshot.redis.as_ref().map(|redis| redis.lookups_of(row)).filter(|found| !found.is_empty());
+    if let Some(found) = found {
+        return Some(found.to_string());
+    }
     let mut operations = snapshot.operations();
     let (_, asked, costs) = operations.find(|(one, ..)| one.kind == row.kind && one.name == row.name)?;
     let costs = costs.to_string();

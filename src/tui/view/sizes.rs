@@ -69,7 +69,7 @@ fn crowded() -> Model {
         snapshot.exceptions.push(ExceptionRow { count: 3, message: "no `x`".into(), place: "User/browse".into() });
         let total = Tally { received: u64::MAX / 2, disconnects: 9, ..Tally::default() };
         let server = ServerFigures { version: "7".into(), output_buffer_cuts: Some(7), ..ServerFigures::default() };
-        snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server: Some(server) }));
+        snapshot.redis = Some(Arc::new(RedisView { total, server: Some(server), ..RedisView::default() }));
         snapshot.health = Health { level: Level::Red, why: Some("timers fire late".into()), ..Health::default() };
         let last = Some(("503: größe ".repeat(30).into(), snapshot.at));
         let lost = Some("1,234,567 points dropped".to_owned());

@@ -7,7 +7,7 @@ use crate::scenario::{Overrides, Plan, Scenario};
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{Arrivals, End, Health, Judgement, PlanView, RunInfo, RunState};
-use crate::stats::{Aggregator, Failure, Moment, Reason, Recorder, Sample, Snapshot};
+use crate::stats::{Aggregator, Failure, Lookups, Moment, Reason, Recorder, Sample, Snapshot};
 use crate::verdict::Judge;
 
 /// What happens in one second.
@@ -21,6 +21,7 @@ pub struct Activity {
     pub dropped: u64,
     pub exceptions: usize,
     pub deliveries: Vec<(u32, Tally)>,
+    pub lookups: Vec<(u32, Lookups)>,
     /// Milliseconds between due time and send.
     pub delays: Vec<u64>,
     pub cpu: f64,
@@ -105,6 +106,7 @@ impl Feed {
             self.recorder.exception(&"place".into(), "wrong");
         }
         activity.deliveries.iter().for_each(|(row, tally)| self.recorder.delivery(*row, tally));
+        activity.lookups.iter().for_each(|(row, lookups)| self.recorder.lookups(*row, lookups));
         activity.delays.iter().for_each(|millis| self.recorder.schedule_delay(Duration::from_millis(*millis)));
         let mut interval = self.recorder.swap(None);
         interval.epoch = self.epoch;

@@ -3,6 +3,7 @@
 use super::feed::{Activity, Feed, plan, steady};
 use crate::scenario::Plan;
 use crate::scenario::plan::Source;
+use crate::stats::Lookups;
 use crate::stats::delivery::Tally;
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::verdict::check::samples_needed;
@@ -26,6 +27,7 @@ user_classes:
       - tags: [bus]
         steps:
           - {{ redis: [PING] }}
+          - {{ redis: [GET, k] }}
           - {{ publish: news, payload: x }}
   Listener:
     fixed_count: 1
@@ -60,6 +62,10 @@ fn everything(plan: &Plan) -> Activity {
         dropped: 7,
         exceptions: 2,
         deliveries: vec![(deliver, Tally { received: 300, lost_in_stream: 100, ..Tally::default() })],
+        lookups: vec![
+            (row("REDIS PING"), Lookups { hits: 10, misses: 10 }),
+            (row("REDIS GET"), Lookups { hits: 60, misses: 20 }),
+        ],
         delays: [vec![1; 300], vec![50; 30]].concat(),
         cpu: 0.25,
         cuts: Some(3),
@@ -99,6 +105,10 @@ fn every_source_and_metric() {
         ("redis.requests > 1", None, "240"),
         ("redis.max < 1s", None, "4.0ms"),
         ("redis.lost_ratio < 50%", None, "25.00 %"),
+        ("hit_ratio > 50%", None, "70.00 %"),
+        ("redis.hit_ratio > 50%", None, "70.00 %"),
+        ("hit_ratio > 50%", Some("\"REDIS GET\""), "75.00 %"),
+        ("hit_ratio > 10%", Some("{ tags: [bus] }"), "70.00 %"),
         ("redis.delivery.p99 < 1s", None, "3.0ms"),
         ("redis.delivery.requests > 1", None, "600"),
         ("redis.delivery.lost_ratio < 50%", None, "25.00 %"),

@@ -20,7 +20,7 @@ use super::resp::{RedisValue, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisSetupError, RedisShared};
 use super::streams::PublishedStream;
 use super::trace::Tracer;
-use super::{clock, envelope, evaluate, example};
+use super::{clock, envelope, evaluate, example, lookups};
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::message_sink::MessageSink;
@@ -30,7 +30,7 @@ use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget};
 use crate::scenario::secrets::Redactor;
 use crate::stats::delivery::Tally;
-use crate::stats::{Example, Reason};
+use crate::stats::{Example, Lookups, Reason};
 
 /// Maximum characters of a command name shown in failures.
 const MAX_VERB: usize = 32;
@@ -252,6 +252,15 @@ impl RedisClient {
     /// The failure inside a response that is not an error itself, if any.
     fn nested_failure(&mut self, step: &RedisStep, value: &RedisValue) -> Option<(Reason, Example)> {
         let queued = self.transaction.track(&self.verb, Some(value));
+        let found = match &*self.verb {
+            "EXEC" => lookups::of_transaction(&queued, value),
+            // A queued command has no result yet.
+            _ if self.transaction.is_open() => Lookups::default(),
+            verb => lookups::of(verb, step.command.len().saturating_sub(1), value),
+        };
+        if !found.is_empty() {
+            self.sink.lookups(step.endpoint.0, &found);
+        }
         if self.verb == "EXEC" && *value == RedisValue::Null && step.expects.is_empty() {
             let reason = Reason::Other("EXEC: transaction aborted, a watched key was modified".into());
             return Some((reason, Example::default()));

@@ -8,6 +8,7 @@ use super::rows::Rows;
 use crate::stats::Snapshot;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
+use crate::stats::snapshot::RedisView;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::{bytes, count, counted};
@@ -19,7 +20,7 @@ const OTHERS: u16 = 8;
 pub(crate) struct Content {
     /// Version of the server; empty if unknown.
     pub version: String,
-    /// Delivery of messages, the server's figures, warnings.
+    /// Hits and delivery of messages, the server's figures, warnings.
     groups: [Vec<(String, Style)>; 3],
     ascii: bool,
 }
@@ -44,7 +45,12 @@ impl Content {
         };
         let version = redis.server.as_ref().map_or_else(String::new, title);
         let warnings = warnings.drain(..).map(|words| (theme.text(&words), theme.warn)).collect();
-        Some(Self { version, groups: [messages(&redis.total, measured, theme), figures, warnings], ascii: theme.ascii })
+        let mut counts = lookups(redis, theme);
+        // Without messages there is nothing to say about them beside hits.
+        if counts.is_empty() || measured || !redis.total.is_empty() {
+            counts.extend(messages(&redis.total, measured, theme));
+        }
+        Some(Self { version, groups: [counts, figures, warnings], ascii: theme.ascii })
     }
 
     /// Rows including the frame: `least` shows every warning and the first figures, `most` everything. Both are 0
@@ -71,6 +77,23 @@ impl Content {
         let figures = flow(figures, width, rest.saturating_sub(messages.len()), self.ascii);
         messages.into_iter().chain(figures).chain(warnings).take(rows).collect()
     }
+}
+
+/// Hits and misses of all commands, and the ratio of each row if there are several.
+fn lookups(redis: &RedisView, theme: &Theme) -> Vec<(String, Style)> {
+    let all = redis.looked_up();
+    let Some(ratio) = all.hit_ratio() else { return Vec::new() };
+    let mut parts = vec![
+        (format!("hit ratio {:.1} %", ratio * 100.0), theme.strong),
+        (counted(all.hits, "hit"), theme.strong),
+        (format!("{} miss{}", count(all.misses), if all.misses == 1 { "" } else { "es" }), theme.strong),
+    ];
+    if redis.lookups.len() > 1 {
+        parts.extend(redis.lookups.iter().filter_map(|(_, name, found)| {
+            Some((theme.text(&format!("{name} {:.1} %", found.hit_ratio()? * 100.0)), theme.dim))
+        }));
+    }
+    parts
 }
 
 /// Delivery of messages.
@@ -166,12 +189,12 @@ mod tests {
     use super::*;
     use crate::row_kind::RowKind;
     use crate::settings::ThemeName;
-    use crate::stats::snapshot::RedisView;
+    use crate::stats::Lookups;
     use crate::tui::fixture;
 
     fn pane_of(total: Tally, server: Option<ServerFigures>, measured: bool) -> Content {
         let mut snapshot = fixture::snapshot(10);
-        snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server }));
+        snapshot.redis = Some(Arc::new(RedisView { total, server, ..RedisView::default() }));
         if measured {
             snapshot.endpoints[0].kind = RowKind::Deliver;
         }
@@ -235,6 +258,25 @@ mod tests {
         let published = Tally { published: 5, sent_to: 10, ..Tally::default() };
         let lines = shown(&pane_of(published, Some(near()), false), 200, 9);
         assert_eq!(lines[0], "5 published  10 receivers in all  delivery is not measured");
+    }
+
+    #[test]
+    fn hits_are_shown_in_total_and_by_row() {
+        let row = |name: &str, hits, misses| (RowKind::Redis, name.into(), Lookups { hits, misses });
+        let mut snapshot = fixture::snapshot(10);
+        let mut shown_of = |lookups: Vec<_>, total| {
+            snapshot.redis = Some(Arc::new(RedisView { lookups, total, ..RedisView::default() }));
+            let pane = Content::new(&snapshot, &Theme::new(ThemeName::Mono, true)).unwrap();
+            shown(&pane, 120, 9)
+        };
+        let one = shown_of(vec![row("GET", 1_500, 500)], Tally::default());
+        assert_eq!(one, ["hit ratio 75.0 %  1,500 hits  500 misses", "server: not asked yet"]);
+        let published = Tally { published: 5, sent_to: 10, ..Tally::default() };
+        let both = shown_of(vec![row("GET", 1_500, 500), row("HGET", 1, 1), row("EXISTS", 0, 0)], published);
+        assert_eq!(
+            both[0],
+            "hit ratio 75.0 %  1,501 hits  501 misses  GET 75.0 %  HGET 50.0 %  5 published  10 receivers in all"
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(super) fn with_redis(endpoints: usize, failures: usize) -> Model {
         output_buffer_cuts: Some(3),
         ..ServerFigures::default()
     };
-    snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server: Some(server) }));
+    snapshot.redis = Some(Arc::new(RedisView { total, server: Some(server), ..RedisView::default() }));
     model
 }
 
