@@ -4,6 +4,10 @@
 mod books;
 #[path = "common/calm.rs"]
 mod calm;
+#[path = "redis/cluster.rs"]
+mod cluster;
+#[path = "redis/cluster_server.rs"]
+mod cluster_server;
 #[path = "redis/memory.rs"]
 mod memory;
 #[path = "redis/outages.rs"]
@@ -20,6 +24,8 @@ mod server;
 mod store;
 #[path = "redis/transactions.rs"]
 mod transactions;
+#[path = "redis/unix.rs"]
+mod unix;
 #[path = "redis/users.rs"]
 mod users;
 #[path = "redis/valkey.rs"]

@@ -48,7 +48,7 @@ impl Scenario {
         let passwords = [Some(base.as_str()), redis_url].into_iter().flatten().flat_map(userinfo::passwords);
         plan.protect(passwords.collect::<Vec<_>>().iter().map(String::as_str));
         if let (Some(target), Some(url)) = (&mut plan.redis, redis_url) {
-            target.url = url.into();
+            target.urls = vec![url.into()];
         }
         plan.name = plan.secrets.mask(self.name()).as_ref().into();
         if redis_url.is_some() && plan.redis.is_none() {

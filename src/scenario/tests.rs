@@ -221,7 +221,7 @@ fn host_of_the_wrong_kind_is_rejected() {
         [("redis://flag", "http://127.0.0.1:9", "redis://flag"), ("http://flag", "http://flag", "redis://file")]
     {
         let plan = plan(both, host, demo).unwrap();
-        assert_eq!((&*plan.host, &*plan.redis.expect("a target").url), (base, target));
+        assert_eq!((&*plan.host, &*plan.redis.expect("a target").urls[0]), (base, target));
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Remarks {
     pub unknown_hashes: u64,
     /// Hashes sent to a server that does not support persisted queries: the text was sent again.
     pub refused_hashes: u64,
+    /// Redis commands that a node of a cluster sent on to another one (MOVED, ASK).
+    pub redirects: u64,
 }
 
 impl Remarks {
@@ -43,5 +45,6 @@ impl Merge for Remarks {
         self.forwarded_bodies += other.forwarded_bodies;
         self.unknown_hashes += other.unknown_hashes;
         self.refused_hashes += other.refused_hashes;
+        self.redirects += other.redirects;
     }
 }

@@ -34,7 +34,7 @@ fn the_documented_example_works_and_the_address_can_be_set() {
     ] {
         let plan = plan(text, host).unwrap_or_else(|e| panic!("{e}"));
         let redis = plan.redis.as_ref().expect("a target");
-        assert_eq!((&*redis.url, &*plan.host, plan.not_runnable()), (url, shown, None));
+        assert_eq!((&*redis.urls[0], &*plan.host, plan.not_runnable()), (url, shown, None));
     }
     // Only the flag has the address.
     let alone = Scenario::parse("alone.yaml", &without);

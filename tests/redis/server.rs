@@ -3,7 +3,7 @@
 #[path = "../common/authority.rs"]
 mod authority;
 
-use std::io::{Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,6 +25,18 @@ impl Redis {
     /// Starts with additional arguments.
     pub fn start(arguments: &str) -> Self {
         Self::of("redis-server".into(), arguments)
+    }
+
+    /// Starts a node of a cluster: its second port is 10,000 above the first.
+    pub fn start_in_cluster(arguments: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let arguments = arguments.split_whitespace().map(str::to_owned).collect();
+        let free = std::iter::repeat_with(free_port)
+            .find(|port| port.checked_add(10_000).is_some_and(|bus| TcpListener::bind(("127.0.0.1", bus)).is_ok()));
+        let port = free.expect("two free ports");
+        let mut redis = Self { port, program: "redis-server".into(), arguments, child: None, folder };
+        redis.revive();
+        redis
     }
 
     /// Starts a Valkey, from the package that tests/run installs.
@@ -88,6 +100,11 @@ impl Redis {
         }
     }
 
+    /// False after [`kill`](Self::kill).
+    pub fn is_up(&self) -> bool {
+        self.child.is_some()
+    }
+
     /// Sends a signal, such as `STOP`.
     pub fn signal(&self, name: &str) {
         let id = self.child.as_ref().expect("a running Redis").id().to_string();
@@ -97,6 +114,19 @@ impl Redis {
 
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Like [`tell`](Self::tell), but the whole response to a command that returns a string.
+    pub fn tell_all(&self, line: &str) -> String {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a running Redis");
+        let mut stream = BufReader::new(stream);
+        write!(stream.get_mut(), "{line}\r\n").expect("a sent command");
+        let mut head = String::new();
+        stream.read_line(&mut head).expect("an answer");
+        let length = head.trim().strip_prefix('$').and_then(|digits| digits.parse().ok()).expect("a string");
+        let mut text = vec![0; length];
+        stream.read_exact(&mut text).expect("an answer");
+        String::from_utf8_lossy(&text).into_owned()
     }
 
     pub fn file(&self, name: &str) -> std::path::PathBuf {

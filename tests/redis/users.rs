@@ -74,7 +74,7 @@ impl MessageSink for Notes {
 
 /// A user that stays to the end and has no trace.
 #[derive(Default)]
-struct Steadfast(Notify);
+struct Steadfast(Notify, Cell<u64>);
 
 impl UserContext for Steadfast {
     fn endpoint(&self, _: EndpointId) -> Option<&Endpoint> {
@@ -95,7 +95,9 @@ impl UserContext for Steadfast {
 
     fn record_cost(&self, _: EndpointId, _: &Cost) {}
 
-    fn record_remarks(&self, _: EndpointId, _: &Remarks) {}
+    fn record_remarks(&self, _: EndpointId, remarks: &Remarks) {
+        self.1.set(self.1.get() + remarks.redirects);
+    }
 
     fn add_paused_time(&self, _: Duration) {}
 
@@ -116,7 +118,7 @@ impl UserContext for Steadfast {
 
 pub fn target(url: &str, protocol: RedisProtocol) -> RedisTarget {
     let (envelope, drain) = (Envelope::Binary, Duration::from_secs(2));
-    RedisTarget { url: url.into(), protocol, envelope, drain, tls: ClientOptions::default() }
+    RedisTarget { protocol, envelope, drain, tls: ClientOptions::default(), ..RedisTarget::of_url(url) }
 }
 
 pub fn factory(url: &str) -> RedisClientFactory {
@@ -131,6 +133,7 @@ pub struct User {
     pub client: RedisClient,
     pub notes: Rc<Notes>,
     scope: Scope,
+    context: Steadfast,
 }
 
 fn text(text: &str) -> Text {
@@ -141,22 +144,35 @@ impl User {
     pub fn new(factory: &RedisClientFactory) -> Self {
         let notes = Rc::new(Notes::default());
         let scope = Scope::new(1, 1, Arc::new(minijinja::Value::UNDEFINED));
-        Self { client: factory.client(Rc::<Notes>::clone(&notes)), notes, scope }
+        Self { client: factory.client(Rc::<Notes>::clone(&notes)), notes, scope, context: Steadfast::default() }
+    }
+
+    /// How often nodes of a cluster sent a command of this user to another one.
+    pub fn redirects(&self) -> u64 {
+        self.context.1.get()
+    }
+
+    pub async fn publish_to_shard(&mut self, channel: &str, payload: &str) -> StepResult {
+        self.send(channel, payload, 64, true).await
     }
 
     pub async fn publish(&mut self, channel: &str, payload: &str, size: u32) -> StepResult {
+        self.send(channel, payload, size, false).await
+    }
+
+    async fn send(&mut self, channel: &str, payload: &str, size: u32, sharded: bool) -> StepResult {
         let step = PublishStep {
             endpoint: EndpointId(PUBLISH),
             channel: text(channel),
             payload: Payload::Json(Json::ready(payload)),
             size: Some(Size::Fixed(size)),
-            sharded: false,
+            sharded,
             receivers: None,
             timeout: Duration::from_secs(5),
         };
         // With details: a handshake is in them.
         let mut result = StepResult::new(None, None, true);
-        self.client.publish(&step, &mut self.scope, &Steadfast::default(), &mut result).await;
+        self.client.publish(&step, &mut self.scope, &self.context, &mut result).await;
         result
     }
 
@@ -178,7 +194,7 @@ impl User {
             deliver: (DELIVER..).take(channels.len()).map(EndpointId).collect(),
         };
         let mut result = StepResult::default();
-        self.client.subscribe(&step, &mut self.scope, &Steadfast::default(), &mut result).await;
+        self.client.subscribe(&step, &mut self.scope, &self.context, &mut result).await;
         result
     }
 
@@ -191,13 +207,13 @@ impl User {
             timeout: Duration::from_secs(5),
         };
         let mut result = StepResult::default();
-        self.client.command(&step, &mut self.scope, &Steadfast::default(), &mut result).await;
+        self.client.command(&step, &mut self.scope, &self.context, &mut result).await;
         result
     }
 
     pub async fn unsubscribe(&mut self, name: &str) {
         let mut result = StepResult::default();
-        self.client.unsubscribe(&[text(name)], &mut self.scope, &Steadfast::default(), &mut result).await;
+        self.client.unsubscribe(&[text(name)], &mut self.scope, &self.context, &mut result).await;
     }
 
     /// Ends the user and returns what it received.

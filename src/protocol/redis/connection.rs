@@ -1,175 +1,108 @@
-//! A connection: opened, authenticated, then used for one command at a time.
+//! A connection for commands, on the `redis` crate.
 
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use ::redis::aio::{ConnectionLike as _, MultiplexedConnection};
+use ::redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, Value};
+
+use super::checked::{CheckedStream, Passed};
 use super::error::RedisError;
-use super::resp::{FormatError, Inbox, RedisValue, encode};
-use super::stream::RedisStream;
-use crate::protocol::net::resolve::CachingResolver;
-use crate::scenario::plan::{Address, RedisProtocol};
+use super::resp::FormatError;
+use super::socket::RedisSocket;
 
-/// Our name in `CLIENT LIST`.
-const NAME: &str = "katydid";
-
-/// What is needed to connect; shared by all users.
-#[derive(Debug)]
-pub struct RedisDialer {
-    /// Host, port and credentials.
-    pub address: Address,
-    /// The version of RESP to request.
-    pub protocol: RedisProtocol,
-    pub resolver: CachingResolver,
-    /// Built once, because loading root certificates is expensive.
-    pub tls: Arc<rustls::ClientConfig>,
-}
-
-/// An open, authenticated connection.
-#[derive(Debug)]
+/// An open, authenticated connection. It is driven by the task that waits for a response, so that it needs no task of
+/// its own.
 pub struct RedisConnection {
-    stream: RedisStream,
-    inbox: Inbox,
+    commands: MultiplexedConnection,
+    /// Sends and receives; ends when the connection does.
+    driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+    passed: Arc<Passed>,
     tls: Option<Duration>,
 }
 
-impl RedisDialer {
-    /// Connects, authenticates and selects the database.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or rejects the credentials.
-    pub async fn open(&self) -> Result<RedisConnection, RedisError> {
-        let (stream, tls) = RedisStream::open(&self.address, &self.resolver, &self.tls).await?;
-        let mut connection = RedisConnection { stream, inbox: Inbox::default(), tls };
-        connection.authenticate(&self.address, self.protocol).await?;
-        Ok(connection)
+impl fmt::Debug for RedisConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisConnection").finish_non_exhaustive()
     }
 }
 
-fn other(why: &'static str) -> RedisError {
-    RedisError::Format(FormatError::NotRedis(why))
-}
-
 impl RedisConnection {
+    /// For commands on a socket, which must be authenticated.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn new(socket: RedisSocket) -> Result<Self, RedisError> {
+        let tls = socket.tls;
+        let (stream, passed) = CheckedStream::new(socket);
+        // Steps have time-outs of their own. Without credentials and names, nothing is sent here.
+        let config = AsyncConnectionConfig::new().set_response_timeout(None).set_pipeline_buffer_size(1);
+        let info = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let opened = MultiplexedConnection::new_with_config(&info, stream, config).await;
+        let (commands, driver) = opened.map_err(|error| failure(&error, &passed))?;
+        Ok(Self { commands, driver: Box::pin(driver), passed, tls })
+    }
+
     /// Duration of the TLS handshake, if there was one.
     pub fn tls(&self) -> Option<Duration> {
         self.tls
     }
 
-    async fn authenticate(&mut self, address: &Address, protocol: RedisProtocol) -> Result<(), RedisError> {
-        let user = address.user.as_deref().unwrap_or("default");
-        let new = protocol == RedisProtocol::Resp3 && self.hello(user, address.password.as_deref()).await?;
-        if !new {
-            match (&address.user, &address.password) {
-                (Some(user), Some(password)) => drop(self.command(&["AUTH", user, password]).await?),
-                // Before version 6, servers have no user names.
-                (None, Some(password)) => drop(self.command(&["AUTH", password]).await?),
-                (_, None) => {}
-            }
-            match self.command(&["CLIENT", "SETNAME", NAME]).await {
-                // Optional: an ACL may forbid it.
-                Err(RedisError::Refused(text)) if text.starts_with("NOPERM") => {}
-                Ok(RedisValue::List(_) | RedisValue::Map(_)) => return Err(other("unexpected response to CLIENT")),
-                named => drop(named?),
-            }
-        }
-        if address.database > 0 {
-            self.command(&["SELECT", &address.database.to_string()]).await?;
-        }
-        Ok(())
-    }
-
-    /// Switches to RESP3. False if the server does not support it.
-    async fn hello(&mut self, user: &str, password: Option<&str>) -> Result<bool, RedisError> {
-        let response = match password {
-            Some(password) => self.command(&["HELLO", "3", "AUTH", user, password, "SETNAME", NAME]).await,
-            None => self.command(&["HELLO", "3", "SETNAME", NAME]).await,
-        };
-        match response {
-            // A real response describes the server; an echo server repeats the command.
-            Ok(RedisValue::Map(_)) => Ok(true),
-            Ok(RedisValue::List(words))
-                if words.len() > 6 && !words.contains(&RedisValue::Text(b"SETNAME".to_vec())) =>
-            {
-                Ok(true)
-            }
-            Ok(_) => Err(other("unexpected response to HELLO")),
-            Err(RedisError::Refused(text))
-                if ["ERR unknown command", "NOPROTO"].iter().any(|e| text.starts_with(e)) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Sends a command and waits for its response.
+    /// Sends a command and waits for its response, which is returned with its length in bytes.
     ///
     /// # Errors
     /// When the connection fails, or the response is an error.
-    pub async fn command(&mut self, words: &[&str]) -> Result<RedisValue, RedisError> {
-        let mut out = Vec::with_capacity(64);
-        encode::command(&mut out, words);
-        self.exchange(&out).await.map(|(value, _)| value)
-    }
-
-    /// Sends an encoded command and waits for its response, which is returned with its length in bytes.
-    ///
-    /// # Errors
-    /// When the connection fails, or the response is an error.
-    pub async fn exchange(&mut self, command: &[u8]) -> Result<(RedisValue, u64), RedisError> {
-        if let Err(error) = self.stream.send(command).await {
-            // A server that refuses a connection sends the reason before it closes: report that first.
-            return match self.response().await {
-                Err(refused @ RedisError::Refused(_)) => Err(refused),
-                _ => Err(error.into()),
-            };
-        }
-        self.response().await
-    }
-
-    async fn response(&mut self) -> Result<(RedisValue, u64), RedisError> {
-        loop {
-            while let Some(response) = self.inbox.next()? {
-                // Not subscribed here, but a server may push anyway.
-                if response.first() == Some(&b'>') {
-                    continue;
-                }
-                let size = response.len() as u64;
-                return match RedisValue::read(response)? {
-                    RedisValue::Error(text) => Err(RedisError::Refused(text)),
-                    value => Ok((value, size)),
-                };
+    pub async fn command(&mut self, command: &Cmd) -> Result<(Value, u64), RedisError> {
+        self.passed.restart();
+        let mut response = self.commands.req_packed_command(command);
+        let driver = &mut self.driver;
+        let (mut is_sent, mut is_over) = (false, false);
+        // Only the driver wakes this task: the response is looked at after it.
+        let mut idle = Context::from_waker(Waker::noop());
+        let result = poll_fn(|context| {
+            if !std::mem::replace(&mut is_sent, true)
+                && let Poll::Ready(result) = response.as_mut().poll(&mut idle)
+            {
+                return Poll::Ready(result);
             }
-            self.stream.receive(&mut self.inbox).await?;
+            is_over = is_over || driver.as_mut().poll(context).is_ready();
+            response.as_mut().poll(&mut idle)
+        })
+        .await;
+        match result {
+            Ok(Value::ServerError(error)) => Err(RedisError::Refused(error)),
+            Ok(value) => Ok((value, self.passed.bytes())),
+            Err(error) => Err(failure(&error, &self.passed)),
         }
     }
+}
 
-    /// Sends bytes without waiting for a response.
-    ///
-    /// # Errors
-    /// When the connection is broken.
-    pub async fn send(&mut self, bytes: &[u8]) -> Result<(), RedisError> {
-        Ok(self.stream.send(bytes).await?)
+/// The error of the crate in our terms.
+fn failure(error: &::redis::RedisError, passed: &Passed) -> RedisError {
+    if let Some(error) = passed.error() {
+        return error.clone().into();
     }
-
-    /// Waits until bytes arrive, and returns their number. Cancel safe.
-    ///
-    /// # Errors
-    /// When the connection is broken or has ended.
-    pub async fn receive(&mut self) -> Result<usize, RedisError> {
-        self.stream.receive(&mut self.inbox).await
-    }
-
-    /// Bytes waiting in the socket buffer.
-    pub fn unread(&self) -> u64 {
-        self.stream.unread()
-    }
-
-    /// The next complete response in the inbox, if there is one.
-    ///
-    /// # Errors
-    /// When it is not valid RESP.
-    pub fn next_response(&mut self) -> Result<Option<&[u8]>, RedisError> {
-        Ok(self.inbox.next()?)
+    let io = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<Arc<dyn std::error::Error + Send + Sync>>())
+        .and_then(|source| source.downcast_ref::<io::Error>());
+    match (error.kind(), io) {
+        // The crate's word for a stream that has ended.
+        (ErrorKind::Io, Some(error)) if error.raw_os_error().is_none() => match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => RedisError::Closed,
+            kind => RedisError::Io(match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+                Some(tls) => io::Error::new(kind, tls.clone()),
+                None => io::Error::new(kind, error.to_string()),
+            }),
+        },
+        (ErrorKind::Io, Some(error)) => {
+            RedisError::Io(error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error))
+        }
+        (ErrorKind::Parse, _) => FormatError::Malformed("invalid value").into(),
+        _ => RedisError::Unexpected(error.to_string()),
     }
 }

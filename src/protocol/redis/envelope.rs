@@ -6,7 +6,6 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
-use super::resp::encode::number;
 use crate::scenario::plan::Envelope;
 
 const VERSION: u8 = 2;
@@ -58,7 +57,7 @@ pub fn write(out: &mut Vec<u8>, form: Envelope, stamp: &Stamp, payload: &[u8], s
                 if i > 0 {
                     out.push(b',');
                 }
-                number(out, field);
+                out.extend_from_slice(itoa::Buffer::new().format(field).as_bytes());
             }
             out.push(b']');
             write_members(out, payload);

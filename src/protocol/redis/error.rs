@@ -4,7 +4,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::redis::{ServerError, ServerErrorKind};
+
 use super::resp::FormatError;
+use super::value::error_text;
 use crate::protocol::net::dial::DialError;
 use crate::protocol::net::reason::{fold, io_reason};
 use crate::protocol::net::resolve::ResolveError;
@@ -29,9 +32,12 @@ pub enum RedisError {
     /// No response in time.
     #[error("no response within {0:?}")]
     TimedOut(Duration),
-    /// An error response, which starts with its code.
+    /// An error response.
+    #[error("{}", error_text(.0))]
+    Refused(ServerError),
+    /// A response of another kind than the command has.
     #[error("{0}")]
-    Refused(String),
+    Unexpected(String),
 }
 
 impl From<DialError> for RedisError {
@@ -54,8 +60,9 @@ impl RedisError {
 
     /// Whether the error is likely to be temporary.
     pub fn is_temporary(&self) -> bool {
-        let passing = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN", "BUSY "];
-        matches!(self, RedisError::Refused(text) if passing.iter().any(|code| text.starts_with(code)))
+        use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, TryAgain};
+        let RedisError::Refused(error) = self else { return false };
+        matches!(error.kind(), Some(BusyLoading | ClusterDown | MasterDown | TryAgain)) || error.code() == "BUSY"
     }
 
     /// The reason that failures are grouped by. A server may repeat what it was sent, so secrets are masked first:
@@ -67,14 +74,15 @@ impl RedisError {
             RedisError::Closed => Reason::ConnectionClosed,
             RedisError::TimedOut(limit) => Reason::Timeout(*limit),
             RedisError::Format(FormatError::Malformed(why)) => Reason::Malformed((*why).into()),
-            RedisError::Format(error @ (FormatError::TooLarge | FormatError::NotRedis(_))) => {
+            RedisError::Format(error @ (FormatError::TooLarge | FormatError::TooMuch | FormatError::NotRedis(_))) => {
                 Reason::Other(error.to_string().into())
             }
             RedisError::Format(FormatError::Foreign(response)) => {
                 let error = FormatError::Foreign(fold_loose(&secrets.clip(response, MAX_FOREIGN)));
                 Reason::Other(error.to_string().into())
             }
-            RedisError::Refused(text) => Reason::Other(refusal(&secrets.mask(text))),
+            RedisError::Refused(error) => Reason::Other(refusal(error, secrets)),
+            RedisError::Unexpected(text) => Reason::Other(fold(&secrets.mask(text))),
         }
     }
 
@@ -91,25 +99,26 @@ impl RedisError {
     }
 }
 
-/// Common errors by their prefix, in words that help to fix them.
-const KNOWN: &[(&str, &str)] = &[
-    ("WRONGPASS", "wrong user name or password (WRONGPASS)"),
-    ("ERR invalid password", "wrong user name or password (WRONGPASS)"),
-    ("NOAUTH", "the server requires a password (NOAUTH)"),
-    ("ERR AUTH <password> called without any password", "a password was sent, but the server has none set"),
-    ("ERR Client sent AUTH, but no password is set", "a password was sent, but the server has none set"),
-    ("DENIED", "refused: the server is in protected mode (DENIED)"),
-    ("MOVED", "cluster: this key or channel is on another node (MOVED)"),
-    ("ASK", "cluster: this key is moving to another node (ASK)"),
-    ("CLUSTERDOWN", "the cluster is down (CLUSTERDOWN)"),
-    ("CROSSSLOT", "cluster: the keys are on different nodes (CROSSSLOT)"),
-    ("READONLY", "the server is a read-only replica (READONLY)"),
-    ("OOM", "the server is out of memory: maxmemory is reached (OOM)"),
-    ("LOADING", "the server is loading its data (LOADING)"),
-    ("BUSY ", "the server is busy with a script (BUSY)"),
-    ("MASTERDOWN", "the replica has lost its master (MASTERDOWN)"),
-    ("ERR max number of clients", "the server's limit of clients (maxclients) is reached"),
-    ("NOPROTO", "the server does not speak this protocol version (NOPROTO)"),
+/// Common errors by their code and the start of their text, in words that help to fix them.
+const KNOWN: &[(&str, &str, &str)] = &[
+    ("WRONGPASS", "", "wrong user name or password (WRONGPASS)"),
+    ("ERR", "invalid password", "wrong user name or password (WRONGPASS)"),
+    ("NOAUTH", "", "the server requires a password (NOAUTH)"),
+    ("ERR", "AUTH <password> called without any password", "a password was sent, but the server has none set"),
+    ("ERR", "Client sent AUTH, but no password is set", "a password was sent, but the server has none set"),
+    ("DENIED", "", "refused: the server is in protected mode (DENIED)"),
+    ("MOVED", "", "cluster: this key or channel is on another node (MOVED)"),
+    ("ASK", "", "cluster: this key is moving to another node (ASK)"),
+    ("TRYAGAIN", "", "cluster: the keys are moving to another node (TRYAGAIN)"),
+    ("CLUSTERDOWN", "", "the cluster is down (CLUSTERDOWN)"),
+    ("CROSSSLOT", "", "cluster: the keys are on different nodes (CROSSSLOT)"),
+    ("READONLY", "", "the server is a read-only replica (READONLY)"),
+    ("OOM", "", "the server is out of memory: maxmemory is reached (OOM)"),
+    ("LOADING", "", "the server is loading its data (LOADING)"),
+    ("BUSY", "", "the server is busy with a script (BUSY)"),
+    ("MASTERDOWN", "", "the replica has lost its master (MASTERDOWN)"),
+    ("ERR", "max number of clients", "the server's limit of clients (maxclients) is reached"),
+    ("NOPROTO", "", "the server does not speak this protocol version (NOPROTO)"),
 ];
 
 /// Folds numbers, except those that are part of a protocol's name or status: `HTTP/1.1 400`, `SSH-2.0-OpenSSH_9.6`.
@@ -123,26 +132,29 @@ fn fold_loose(text: &str) -> String {
     text.split(' ').map(folded).collect::<Vec<_>>().join(" ")
 }
 
-fn refusal(text: &str) -> Arc<str> {
-    if let Some(why) = text.strip_prefix("NOPERM ") {
+/// What the server says in plain words. It may repeat what it was sent, so secrets are masked first.
+fn refusal(error: &ServerError, secrets: &Redactor) -> Arc<str> {
+    let details = error.details().unwrap_or_default();
+    if error.kind() == Some(ServerErrorKind::NoPerm) {
         // Without the user: it is known, and not in the message of all versions.
-        let from = why.find("o permissions").map_or(0, |at| at.saturating_sub(1));
-        let what = why.get(from..).unwrap_or(why);
+        let details = secrets.mask(details);
+        let from = details.find("o permissions").map_or(0, |at| at.saturating_sub(1));
+        let what = details.get(from..).unwrap_or(&details);
         return format!("{} (NOPERM, the user's access list)", fold(what)).into();
     }
-    match KNOWN.iter().find(|(start, _)| text.starts_with(start)) {
-        Some((_, words)) => (*words).into(),
-        None => fold(text),
+    match KNOWN.iter().find(|(code, start, _)| error.code() == *code && details.starts_with(start)) {
+        Some((_, _, words)) => (*words).into(),
+        None => fold(&secrets.mask(&error_text(error))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::redis::example_responses::refused;
 
     #[test]
     fn errors_have_plain_reasons() {
-        let refused = |text: &str| RedisError::Refused(text.to_owned());
         for (error, reason) in [
             (refused("WRONGPASS invalid username-password pair"), "wrong user name or password (WRONGPASS)"),
             (refused("MOVED 3999 127.0.0.1:6381"), "cluster: this key or channel is on another node (MOVED)"),
@@ -167,7 +179,7 @@ mod tests {
     fn echoed_passwords_are_masked_before_folding() {
         let secrets = Redactor::new(["EchoPw1234"]);
         let text = "ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'EchoPw1234'";
-        for error in [RedisError::Refused(text.into()), FormatError::Foreign("HTTP/1.1 400 EchoPw1234".into()).into()] {
+        for error in [refused(text), FormatError::Foreign("HTTP/1.1 400 EchoPw1234".into()).into()] {
             let failure = format!("{:?}", error.failure(&secrets));
             assert!(failure.contains("***") && !failure.contains("EchoPw"), "{failure}");
         }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use ::redis::Value;
 use http::HeaderMap;
 
-use super::resp::RedisValue;
+use super::value::{bytes, to_json};
 use crate::protocol::evaluate::{self, Rules, Views};
 use crate::protocol::result::{Check, StepResult};
 use crate::scenario::eval::response::ResponseView;
@@ -27,15 +28,12 @@ pub fn receivers(step: &PublishStep, receivers: i64, scope: &mut Scope, result: 
 }
 
 /// Evaluates expectations, then captures.
-pub fn response(step: &RedisStep, value: &RedisValue, scope: &mut Scope, result: &mut StepResult) {
+pub fn response(step: &RedisStep, value: &Value, scope: &mut Scope, result: &mut StepResult) {
     if step.captures.is_empty() && step.expects.is_empty() {
         return;
     }
-    let json = value.to_json().to_string().into_bytes();
-    let raw = match value {
-        RedisValue::Text(bytes) => bytes.as_slice(),
-        _ => &json,
-    };
+    let json = to_json(value).to_string().into_bytes();
+    let raw = bytes(value).unwrap_or(&json);
     // A string that contains JSON is parsed as JSON, any other is a JSON string.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(raw).is_ok();
     let headers = HeaderMap::new();
@@ -58,7 +56,7 @@ mod tests {
     use crate::scenario::{Overrides, Scenario};
 
     /// The result, with details, of a step whose response took this long.
-    fn evaluated(step: &RedisStep, value: &RedisValue, took: Duration, scope: &mut Scope) -> StepResult {
+    fn evaluated(step: &RedisStep, value: &Value, took: Duration, scope: &mut Scope) -> StepResult {
         let mut result = StepResult::new(None, None, true);
         result.timings.service = took;
         response(step, value, scope, &mut result);
@@ -66,7 +64,7 @@ mod tests {
     }
 
     /// The value of the capture `v` after this response, as JSON, or the reason of the failure.
-    fn captured(source: &str, value: &RedisValue) -> String {
+    fn captured(source: &str, value: &Value) -> String {
         let text = format!(
             "redis: {{ url: redis://h }}\ntasks: [{{ steps: [{{ redis: [GET, k], capture: {{ v: '{source}' }} }}] }}]"
         );
@@ -81,14 +79,14 @@ mod tests {
 
     #[test]
     fn responses_are_captured_with_their_type() {
-        let text = |text: &str| RedisValue::Text(text.into());
-        let list = RedisValue::List(vec![RedisValue::Int(1), text("b")]);
+        let text = |text: &str| Value::BulkString(text.into());
+        let list = Value::Array(vec![Value::Int(1), text("b")]);
         for (source, value, expected) in [
-            ("$", RedisValue::Int(7), "7"),
+            ("$", Value::Int(7), "7"),
             ("$", text("plain"), "\"plain\""),
             ("$.a", text(r#"{"a": 5}"#), "5"),
             ("$[1]", list.clone(), "\"b\""),
-            ("$", RedisValue::Null, "null"),
+            ("$", Value::Nil, "null"),
             ("body", text("say \"hi\""), "\"say \\\"hi\\\"\""),
             ("regex:b(.)", text("abc"), "\"c\""),
             ("$.x", list, "nothing to capture for v: json $.x"),
@@ -99,7 +97,7 @@ mod tests {
 
     #[test]
     fn responses_are_compared_with_expectations() {
-        let compared = |expect: &str, value: &RedisValue| {
+        let compared = |expect: &str, value: &Value| {
             let text =
                 format!("redis: {{ url: redis://h }}\ntasks: [{{ steps: [{{ redis: [GET, k], expect: {expect} }}] }}]");
             let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
@@ -108,17 +106,17 @@ mod tests {
             let example = result.failure().and_then(|failure| failure.example.clone());
             example.map_or_else(|| "ok".to_owned(), |example| example.detail)
         };
-        let text = |text: &str| RedisValue::Text(text.into());
+        let text = |text: &str| Value::BulkString(text.into());
         for (expect, value, expected) in [
-            ("{ json: { $: 7 } }", RedisValue::Int(7), "ok"),
-            ("{ json: { $: { gte: 8 } } }", RedisValue::Int(7), "expected json $ >= 8, got 7"),
+            ("{ json: { $: 7 } }", Value::Int(7), "ok"),
+            ("{ json: { $: { gte: 8 } } }", Value::Int(7), "expected json $ >= 8, got 7"),
             ("{ json: { $.a: 5 } }", text(r#"{"a": 5}"#), "ok"),
-            ("{ json: { '$[1]': b } }", RedisValue::List(vec![RedisValue::Int(1), text("b")]), "ok"),
-            ("{ json: { $: null } }", RedisValue::Null, "ok"),
+            ("{ json: { '$[1]': b } }", Value::Array(vec![Value::Int(1), text("b")]), "ok"),
+            ("{ json: { $: null } }", Value::Nil, "ok"),
             ("{ body: OK }", text("OK"), "ok"),
             ("{ body: { starts_with: a } }", text("b"), "expected body starts with \"a\", got b"),
-            ("{ time: < 2s }", RedisValue::Null, "ok"),
-            ("{ time: < 500ms }", RedisValue::Null, "expected time < 500ms, got 1.00s"),
+            ("{ time: < 2s }", Value::Nil, "ok"),
+            ("{ time: < 500ms }", Value::Nil, "expected time < 500ms, got 1.00s"),
         ] {
             assert_eq!(compared(expect, &value), expected, "{expect} {value:?}");
         }
@@ -131,7 +129,7 @@ mod tests {
         let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
         for (response, got) in [("forgot it", Some("forgot it")), ("got got it", Some("got got it")), ("got it", None)]
         {
-            let result = evaluated(step, &RedisValue::Text(response.into()), Duration::ZERO, &mut plan.scope(1, 1));
+            let result = evaluated(step, &Value::BulkString(response.into()), Duration::ZERO, &mut plan.scope(1, 1));
             let checks = result.details.unwrap().checks;
             assert_eq!(checks, [Check { words: "body \"got it\"".into(), got: got.map(str::to_owned) }]);
         }
@@ -161,7 +159,7 @@ mod tests {
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
         let mut scope = plan.scope(1, 1);
-        let result = evaluated(step, &RedisValue::Text(r#"{"b":7}"#.into()), Duration::ZERO, &mut scope);
+        let result = evaluated(step, &Value::BulkString(r#"{"b":7}"#.into()), Duration::ZERO, &mut scope);
         assert!(matches!(result.failure().unwrap().reason, Reason::Unmet(_)), "{result:?}");
         assert_eq!(scope.get(plan.slots.id("v").unwrap()).as_i64(), Some(7));
     }

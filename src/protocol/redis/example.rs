@@ -1,6 +1,8 @@
 //! The Redis command in the example of a failure.
 
-use super::resp::RedisValue;
+use ::redis::Cmd;
+
+use super::trace::words;
 use super::words::{quoted, without_passwords};
 use crate::protocol::example::{EXAMPLE_BODY, EXAMPLE_LINE, beginning};
 use crate::scenario::secrets::Redactor;
@@ -10,14 +12,9 @@ use crate::units;
 /// Maximum words of a command.
 const MAX_WORDS: usize = 200;
 
-/// A command, from its encoded form.
-pub(super) fn command(encoded: &[u8], secrets: &Redactor) -> ExampleRequest {
-    let words = match RedisValue::read(encoded) {
-        Ok(RedisValue::List(words)) => words,
-        _ => Vec::new(),
-    };
-    let word = |value| if let RedisValue::Text(word) = value { word } else { Vec::new() };
-    let words: Vec<Vec<u8>> = words.into_iter().take(MAX_WORDS).map(word).collect();
+/// A command.
+pub(super) fn command(command: &Cmd, secrets: &Redactor) -> ExampleRequest {
+    let words: Vec<&[u8]> = words(command).take(MAX_WORDS).collect();
     ExampleRequest { line: line(&words, secrets), ..ExampleRequest::default() }
 }
 
@@ -64,21 +61,16 @@ fn line<W: AsRef<[u8]>>(words: &[W], secrets: &Redactor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::redis::resp::encode;
 
     #[test]
     fn commands_are_shown_without_secrets() {
         let secrets = Redactor::new(["tok 4815"]);
-        let shown = |words: &[&str]| {
-            let mut bytes = Vec::new();
-            encode::command(&mut bytes, words);
-            command(&bytes, &secrets).line
-        };
+        let shown = |words: &[&str]| command(Cmd::new().arg(words), &secrets).line;
         assert_eq!(shown(&["SET", "user:1", "a b"]), "SET user:1 \"a b\"");
         assert_eq!(shown(&["AUTH", "bob", "pw"]), "AUTH *** ***");
         assert_eq!(shown(&["SET", "k", "x tok 4815"]), "SET k \"x ***\"");
         assert_eq!(shown(&["SET", "k", &"v".repeat(1 << 20)]).chars().count(), EXAMPLE_LINE);
-        assert_eq!(command(b"", &secrets).line, "");
+        assert_eq!(command(&Cmd::new(), &secrets).line, "");
         let message = message("PUBLISH", "orders:7", br#"{"t":"tok 4815"}"#, &secrets);
         assert_eq!((&*message.line, &*message.body), ("PUBLISH orders:7", r#"{"t":"***"}"#));
         let binary = super::message("PUBLISH", "c", b"\xff\x00", &secrets);

@@ -4,7 +4,8 @@
 //! collection, because Redis keeps no empty ones. For commands that read a key, these are the server's `keyspace_hits`
 //! and `keyspace_misses`; a missing field of a hash that exists is a miss here, and a hit of its key there.
 
-use super::resp::RedisValue;
+use ::redis::Value;
+
 use crate::stats::Lookups;
 use crate::stats::by_row::Merge as _;
 
@@ -41,28 +42,28 @@ fn form(command: &str) -> Option<Form> {
 }
 
 /// Counts the results of a command with this many arguments.
-pub(super) fn of(command: &str, arguments: usize, response: &RedisValue) -> Lookups {
-    let is_set = |value: &RedisValue| !matches!(value, RedisValue::Int(0) | RedisValue::Bool(false));
+pub(super) fn of(command: &str, arguments: usize, response: &Value) -> Lookups {
+    let is_set = |value: &Value| !matches!(value, Value::Int(0) | Value::Boolean(false));
     match (form(command), response) {
-        (None, _) | (_, RedisValue::Error(_)) => Lookups::default(),
-        (Some(Form::Values), RedisValue::List(items)) => each(items.iter().map(|item| *item != RedisValue::Null)),
-        (Some(Form::Flags), RedisValue::List(items)) => each(items.iter().map(is_set)),
-        (Some(Form::Count), RedisValue::Int(found)) => {
+        (None, _) | (_, Value::ServerError(_)) => Lookups::default(),
+        (Some(Form::Values), Value::Array(items)) => each(items.iter().map(|item| *item != Value::Nil)),
+        (Some(Form::Flags), Value::Array(items)) => each(items.iter().map(is_set)),
+        (Some(Form::Count), Value::Int(found)) => {
             let hits = u64::try_from(*found).unwrap_or(0).min(arguments as u64);
             Lookups { hits, misses: arguments as u64 - hits }
         }
-        (Some(Form::Items), RedisValue::List(items)) => Lookups::one(!items.is_empty()),
-        (Some(Form::Items), RedisValue::Map(pairs)) => Lookups::one(!pairs.is_empty()),
+        (Some(Form::Items), Value::Array(items) | Value::Set(items)) => Lookups::one(!items.is_empty()),
+        (Some(Form::Items), Value::Map(pairs)) => Lookups::one(!pairs.is_empty()),
         (Some(Form::Flag), value) => Lookups::one(is_set(value)),
-        (Some(Form::Value | Form::Values), value) => Lookups::one(*value != RedisValue::Null),
+        (Some(Form::Value | Form::Values), value) => Lookups::one(*value != Value::Nil),
         (Some(Form::Flags | Form::Count | Form::Items), _) => Lookups::default(),
     }
 }
 
 /// Counts the results of the commands that an `EXEC` ran; not those of `EXISTS`, whose arguments are no longer known.
-pub(super) fn of_transaction(commands: &[Box<str>], response: &RedisValue) -> Lookups {
+pub(super) fn of_transaction(commands: &[Box<str>], response: &Value) -> Lookups {
     let mut sum = Lookups::default();
-    if let RedisValue::List(items) = response {
+    if let Value::Array(items) = response {
         commands.iter().zip(items).for_each(|(command, item)| sum.merge(&of(command, 0, item)));
     }
     sum
@@ -78,9 +79,10 @@ fn each(found: impl Iterator<Item = bool>) -> Lookups {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::redis::example_responses::value;
 
-    fn counts(response: &str, count: impl Fn(&RedisValue) -> Lookups) -> (u64, u64) {
-        let Lookups { hits, misses } = count(&RedisValue::read(response.as_bytes()).expect("a response"));
+    fn counts(response: &str, count: impl Fn(&Value) -> Lookups) -> (u64, u64) {
+        let Lookups { hits, misses } = count(&value(response));
         (hits, misses)
     }
 

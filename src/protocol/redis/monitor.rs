@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::redis::cmd;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::client::RedisClientFactory;
+use super::cluster::{View, learn};
 use super::connection::RedisConnection;
 use super::error::RedisError;
 use super::info::{Info, InfoCounters, largest_buffer};
 use super::resp::FormatError;
 use super::shared::{CONNECT_TIMEOUT, RedisShared};
+use super::value;
 use crate::stats::server::ServerFigures;
 use crate::units;
 
@@ -22,6 +25,8 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 /// (at the first there are no clients yet), and only up to this many clients.
 const LIST_EVERY: u32 = 4;
 const MAX_LISTED_CLIENTS: u64 = 2_000;
+/// The nodes of a cluster are asked for with every fifth sample.
+const LEARN_EVERY: u32 = 5;
 
 /// Samples the server at intervals, forever.
 pub async fn watch(factory: &RedisClientFactory, report: impl Fn(ServerFigures)) {
@@ -38,6 +43,7 @@ pub async fn watch(factory: &RedisClientFactory, report: impl Fn(ServerFigures))
 #[derive(Debug)]
 pub struct Monitor {
     shared: Arc<RedisShared>,
+    view: View,
     connection: Option<RedisConnection>,
     /// The counters of the first and the previous sample.
     first: Option<InfoCounters>,
@@ -51,6 +57,7 @@ impl Monitor {
     pub fn new(factory: &RedisClientFactory) -> Self {
         Self {
             shared: factory.shared(),
+            view: View::default(),
             connection: None,
             first: None,
             before: None,
@@ -80,9 +87,16 @@ impl Monitor {
     async fn command(&mut self) -> Result<(), RedisError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            None => self.connection.insert(self.shared.open(CONNECT_TIMEOUT).await?),
+            None => {
+                let server = self.shared.any_server(&mut self.view);
+                let opened = self.shared.open(&server, false, CONNECT_TIMEOUT).await;
+                if opened.is_err() {
+                    self.view.turn();
+                }
+                self.connection.insert(opened?)
+            }
         };
-        let text = connection.command(&["INFO"]).await?.into_text();
+        let text = value::text(&connection.command(&cmd("INFO")).await?.0);
         let info = Info::read(&text);
         if info.is_empty() {
             return Err(FormatError::NotRedis("unexpected response to INFO").into());
@@ -91,12 +105,18 @@ impl Monitor {
         figures.largest_buffer = self.latest.largest_buffer;
         figures.clients_peak = self.latest.clients_peak.max(figures.clients);
         if self.looks % LIST_EVERY == 1 && figures.clients <= MAX_LISTED_CLIENTS {
+            let mut subscribers = cmd("CLIENT");
+            subscribers.arg("LIST").arg("TYPE").arg("pubsub");
             // An ACL may forbid listing clients; the other figures are still of use.
-            figures.largest_buffer = match connection.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).await {
-                Ok(value) => largest_buffer(&value.into_text()),
+            figures.largest_buffer = match connection.command(&subscribers).await {
+                Ok((value, _)) => largest_buffer(&value::text(&value)),
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(_) => None,
             };
+        }
+        if self.looks % LEARN_EVERY == 1 && self.shared.nodes.is_cluster() == Some(true) {
+            // Replicas that have been added or are in service again cause no redirect that would show them.
+            learn::again(&self.shared);
         }
         self.looks = self.looks.wrapping_add(1);
         let counters = info.counters();

@@ -2,8 +2,10 @@
 //! depth.
 //! Also tracks the commands of a transaction, so that the one that failed can be named.
 
+use ::redis::{ServerError, Value};
+
 use super::error::RedisError;
-use super::resp::RedisValue;
+use super::value::{bytes, error_text};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
@@ -29,12 +31,12 @@ impl Transaction {
 
     /// Tracks the response to a command, whose name is in upper case; `None` is an error. Returns the commands that an
     /// `EXEC` ran.
-    pub fn track(&mut self, verb: &str, response: Option<&RedisValue>) -> Vec<Box<str>> {
+    pub fn track(&mut self, verb: &str, response: Option<&Value>) -> Vec<Box<str>> {
         match (verb, response) {
             ("MULTI", Some(_)) => self.0 = Some(Vec::new()),
             ("EXEC", _) => return self.0.take().unwrap_or_default(),
             ("DISCARD" | "RESET", Some(_)) => self.0 = None,
-            (_, Some(RedisValue::Text(text))) if text == b"QUEUED" => {
+            (_, Some(value)) if bytes(value) == Some(b"QUEUED") => {
                 if let Some(queued) = self.0.as_mut().filter(|queued| queued.len() < MAX_NAMED) {
                     queued.push(verb.into());
                 }
@@ -47,13 +49,16 @@ impl Transaction {
 
 /// The failure of a response that contains errors: the first one, and its position. `queued` are the commands of a
 /// transaction.
-pub fn failure(verb: &str, value: &RedisValue, queued: &[Box<str>], secrets: &Redactor) -> Option<(Reason, Example)> {
+pub fn failure(verb: &str, value: &Value, queued: &[Box<str>], secrets: &Redactor) -> Option<(Reason, Example)> {
     let mut found = Vec::new();
     collect(value, &mut Vec::new(), &mut found);
-    let (path, text) = found.first()?;
-    let error = RedisError::Refused((*text).to_owned());
+    let (path, error) = found.first()?;
+    let error = RedisError::Refused((*error).clone());
     let reason = format!("{}: {}", secrets.mask(&location(verb, path, queued)), error.reason(secrets));
-    let listed = found.iter().take(MAX_LISTED).map(|(path, text)| format!("{}: {text}", location(verb, path, queued)));
+    let listed = found
+        .iter()
+        .take(MAX_LISTED)
+        .map(|(path, error)| format!("{}: {}", location(verb, path, queued), error_text(error)));
     let mut detail = listed.collect::<Vec<_>>().join("; ");
     if found.len() > MAX_LISTED {
         detail.push_str(&format!("; and {} more", found.len() - MAX_LISTED));
@@ -63,20 +68,21 @@ pub fn failure(verb: &str, value: &RedisValue, queued: &[Box<str>], secrets: &Re
 }
 
 /// Collects all errors with their positions, counted from 1 at each level.
-fn collect<'a>(value: &'a RedisValue, path: &mut Vec<usize>, found: &mut Vec<(Vec<usize>, &'a str)>) {
-    let mut inside = |at: usize, value: &'a RedisValue| {
+fn collect<'a>(value: &'a Value, path: &mut Vec<usize>, found: &mut Vec<(Vec<usize>, &'a ServerError)>) {
+    let mut inside = |at: usize, value: &'a Value| {
         path.push(at + 1);
         collect(value, path, found);
         path.pop();
     };
     match value {
-        RedisValue::List(items) => items.iter().enumerate().for_each(|(at, item)| inside(at, item)),
-        RedisValue::Map(pairs) => pairs.iter().enumerate().for_each(|(at, (key, value))| {
+        Value::Array(items) | Value::Set(items) => items.iter().enumerate().for_each(|(at, item)| inside(at, item)),
+        Value::Map(pairs) => pairs.iter().enumerate().for_each(|(at, (key, value))| {
             inside(at, key);
             inside(at, value);
         }),
-        RedisValue::Error(text) => found.push((path.clone(), text)),
-        RedisValue::Null | RedisValue::Int(_) | RedisValue::Double(_) | RedisValue::Bool(_) | RedisValue::Text(_) => {}
+        Value::Attribute { data, .. } => collect(data, path, found),
+        Value::ServerError(error) => found.push((path.clone(), error)),
+        _ => {}
     }
 }
 
@@ -95,11 +101,11 @@ fn location(verb: &str, path: &[usize], queued: &[Box<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::redis::example_responses::value;
 
     fn reason(verb: &str, response: &str, queued: &[&str]) -> String {
         let queued: Vec<Box<str>> = queued.iter().map(|name| (*name).into()).collect();
-        let value = RedisValue::read(response.as_bytes()).expect("a response");
-        let failure = failure(verb, &value, &queued, &Redactor::new(["s3cret"]));
+        let failure = failure(verb, &value(response), &queued, &Redactor::new(["s3cret"]));
         failure.map_or_else(|| "ok".to_owned(), |(reason, _)| reason.to_string())
     }
 
@@ -130,22 +136,21 @@ mod tests {
             assert_eq!(reason(verb, response, queued), expected, "{response:?}");
         }
         let many = format!("*12\r\n{}", "-ERR no\r\n".repeat(12));
-        let value = RedisValue::read(many.as_bytes()).expect("a response");
-        let (_, example) = failure("TS.MADD", &value, &[], &Redactor::default()).expect("a failure");
+        let (_, example) = failure("TS.MADD", &value(&many), &[], &Redactor::default()).expect("a failure");
         assert!(example.detail.ends_with("; TS.MADD: element 10: ERR no; and 2 more"), "{}", example.detail);
     }
 
     #[test]
     fn transactions_track_queued_commands() {
         let mut transaction = Transaction::default();
-        let queued = RedisValue::Text(b"QUEUED".to_vec());
-        let ok = RedisValue::Text(b"OK".to_vec());
+        let queued = Value::SimpleString("QUEUED".into());
+        let ok = Value::Okay;
         assert!(transaction.track("GET", Some(&queued)).is_empty(), "a value that equals QUEUED");
         transaction.track("MULTI", Some(&ok));
         transaction.track("SET", Some(&queued));
         transaction.track("NOPE", None);
         transaction.track("INCR", Some(&queued));
-        assert_eq!(transaction.track("EXEC", Some(&ok)), ["SET".into(), "INCR".into()]);
+        assert_eq!(transaction.track("EXEC", Some(&ok)), ["SET", "INCR"].map(Box::<str>::from));
         assert!(transaction.track("EXEC", None).is_empty());
         transaction.track("MULTI", Some(&ok));
         transaction.track("SET", Some(&queued));

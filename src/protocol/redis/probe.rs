@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::redis::cmd;
+
+use super::connection::RedisConnection;
 use super::error::RedisError;
 use super::info::Info;
 use super::shared::RedisShared;
+use super::value;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 
@@ -56,13 +60,13 @@ pub async fn ping(
     let silent = |why: String, reached| ProbeError { why: why.into(), reached };
     let shared = RedisShared::new(target, Arc::clone(secrets)).map_err(|e| silent(e.to_string(), true))?;
     let asked = async {
-        let mut connection = shared.open(limit).await?;
-        connection.command(&["PING"]).await?;
+        let mut connection = open(&shared, limit).await?;
+        connection.command(&cmd("PING")).await?;
         if !asks {
             return Ok(None);
         }
-        match connection.command(&["INFO"]).await {
-            Ok(value) => Ok(clients(&value.into_text())),
+        match connection.command(&cmd("INFO")).await {
+            Ok((value, _)) => Ok(clients(&value::text(&value))),
             Err(error) if error.is_fatal() => Err(error),
             Err(_) => Ok(None),
         }
@@ -74,6 +78,18 @@ pub async fn ping(
         Ok(Err(error)) => Err(silent(error.reason(secrets).to_string(), reached(&error))),
         Err(_) => Err(silent(RedisError::TimedOut(limit).reason(secrets).to_string(), false)),
     }
+}
+
+/// Connects to the first server that responds, of those that were given.
+async fn open(shared: &RedisShared, limit: Duration) -> Result<RedisConnection, RedisError> {
+    let mut opened = Err(RedisError::Closed);
+    for server in shared.nodes.to_ask() {
+        opened = shared.open(&server, false, limit).await;
+        if opened.is_ok() {
+            break;
+        }
+    }
+    opened
 }
 
 fn clients(info: &str) -> Option<ServerClients> {
@@ -97,7 +113,7 @@ mod tests {
     fn asked(url: String) -> Result<(), ProbeError> {
         let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
         let tls = crate::scenario::plan::ClientOptions::default();
-        let target = RedisTarget { url: url.into(), protocol, envelope, drain: Duration::ZERO, tls };
+        let target = RedisTarget { protocol, envelope, tls, ..RedisTarget::of_url(&url) };
         probe(&target, &Arc::default(), Duration::from_secs(5))
     }
 

@@ -3,13 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connection::{RedisConnection, RedisDialer};
+use tokio::time::timeout;
+
+use super::cluster::{Nodes, View, learn};
+use super::connection::RedisConnection;
 use super::envelope;
 use super::error::RedisError;
 use super::info::InfoCounters;
+use super::socket::{RedisDialer, RedisSocket};
 use super::streams::Streams;
 use crate::protocol::net::tls::{self, TlsError};
-use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget};
+use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget, ServerAddress};
 use crate::scenario::secrets::Redactor;
 
 /// Time-out for connecting where no step sets one.
@@ -35,6 +39,10 @@ pub enum RedisSetupError {
 pub struct RedisShared {
     /// How to connect.
     pub dialer: RedisDialer,
+    /// The servers.
+    pub nodes: Nodes,
+    /// Send commands that only read to replicas.
+    pub reads_replicas: bool,
     /// How messages are stamped.
     pub envelope: Envelope,
     /// Id of the run in stamps: messages with another id are from another run.
@@ -66,11 +74,15 @@ impl RedisShared {
         let mut tls = tls::of(&target.tls)?;
         // ALPN is for HTTP only.
         tls.alpn_protocols.clear();
-        let address = Address::parse(&target.url)?;
+        let addresses: Vec<Address> = target.urls.iter().map(|url| Address::parse(url)).collect::<Result<_, _>>()?;
+        let seeds = addresses.iter().map(|address| address.server.clone()).collect();
+        let address = addresses.into_iter().next().ok_or(AddressError::MISSING)?;
         let dialer =
             RedisDialer { address, protocol: target.protocol, resolver: Default::default(), tls: Arc::new(tls) };
         Ok(Self {
             dialer,
+            nodes: Nodes::new(seeds, target.cluster),
+            reads_replicas: target.reads_replicas,
             envelope: target.envelope,
             run: envelope::new_run(),
             drain: target.drain,
@@ -90,15 +102,60 @@ impl RedisShared {
         self.silence_limit() * 5
     }
 
-    /// Connects within `limit`.
+    /// Connects to a server within `limit`, to receive or to publish messages. The first connection learns whether it is
+    /// part of a cluster.
     ///
     /// # Errors
     /// When the server cannot be reached or rejects the credentials.
-    pub async fn open(&self, limit: Duration) -> Result<RedisConnection, RedisError> {
-        match tokio::time::timeout(limit, self.dialer.open()).await {
-            Ok(result) => result,
-            Err(_) => Err(RedisError::TimedOut(limit)),
+    pub async fn connect(&self, server: &ServerAddress, limit: Duration) -> Result<RedisSocket, RedisError> {
+        let connected = async {
+            let mut socket = self.dialer.open(server).await?;
+            if self.nodes.are_unknown() {
+                learn::nodes(self, &mut socket, server).await?;
+            }
+            Ok(socket)
+        };
+        timeout(limit, connected).await.unwrap_or(Err(RedisError::TimedOut(limit)))
+    }
+
+    /// Learns from the first server that responds, if there are several and none has been asked yet. If none responds,
+    /// the connection that is opened next shows why.
+    pub async fn learn(&self, limit: Duration) {
+        if !self.nodes.are_unknown() {
+            return;
         }
+        for server in self.nodes.to_ask() {
+            if self.connect(&server, limit).await.is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// Connects to a server within `limit`, to send commands.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or rejects the credentials.
+    pub async fn open(
+        &self,
+        server: &ServerAddress,
+        is_replica: bool,
+        limit: Duration,
+    ) -> Result<RedisConnection, RedisError> {
+        let opened = async {
+            let mut socket = self.connect(server, limit).await?;
+            if is_replica {
+                // Otherwise it sends everybody to its master.
+                socket.command(&::redis::cmd("READONLY")).await?;
+            }
+            RedisConnection::new(socket).await
+        };
+        timeout(limit, opened).await.unwrap_or(Err(RedisError::TimedOut(limit)))
+    }
+
+    /// A server that can execute a command without keys, and that is not known to be down.
+    pub fn any_server(&self, view: &mut View) -> ServerAddress {
+        view.update(&self.nodes);
+        view.any(&self.nodes).clone()
     }
 
     /// Stores the server's counters, and when they changed.

@@ -8,8 +8,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::redis::cmd;
+
 use super::receiver_command::{SubscriptionKind, SubscriptionRequest};
-use super::resp::encode;
 use super::shared::RedisShared;
 use super::streams::StreamState;
 use super::subscription_table::{Subscription, SubscriptionKey, SubscriptionState, SubscriptionTable};
@@ -96,7 +97,7 @@ impl Subscriptions {
             let (kind, name) = (key.0, key.1.as_bytes());
             if self.names.find(kind, name).is_some_and(|known| known.state() == SubscriptionState::New) {
                 self.names.set(kind, name, SubscriptionState::Asked);
-                encode::command(&mut out, &[kind.verbs().0.as_bytes(), name]);
+                cmd(kind.verbs().0).arg(name).write_packed_command(&mut out);
                 self.sent.push_back(PendingCommand::Begin(key));
             }
         }
@@ -120,7 +121,7 @@ impl Subscriptions {
     /// A `PING`, to check that the server responds.
     pub fn ping(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
-        encode::command(&mut out, &["PING"]);
+        cmd("PING").write_packed_command(&mut out);
         self.sent.push_back(PendingCommand::Ping);
         out
     }
@@ -258,7 +259,7 @@ impl Subscriptions {
         let mut out = Vec::new();
         for key in self.names.keys(names) {
             let due = self.shared.streams.of(&key.1, key.0 == SubscriptionKind::Pattern);
-            encode::command(&mut out, &[key.0.verbs().1, &key.1]);
+            cmd(key.0.verbs().1).arg(&*key.1).write_packed_command(&mut out);
             self.sent.push_back(PendingCommand::End(key, Some(due)));
             self.leaving += 1;
         }

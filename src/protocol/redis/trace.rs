@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::resp::RedisValue;
+use ::redis::{Arg, Cmd, Value};
+
+use super::value::{bytes, to_json};
 use crate::protocol::trace::{RedisResponse, Trace, TraceEvent};
 use crate::scenario::plan::{Envelope, PublishStep};
 
@@ -29,13 +31,9 @@ impl Tracer<'_> {
         self.trace(|| TraceEvent::Message { verb, channel, payload, more: stamp_and_padding(envelope, size) });
     }
 
-    /// A command, from its encoded form.
-    pub(super) fn command(self, encoded: &[u8]) {
-        let word = |value| if let RedisValue::Text(word) = value { word } else { Vec::new() };
-        self.trace(|| match RedisValue::read(encoded) {
-            Ok(RedisValue::List(words)) => TraceEvent::Command(words.into_iter().map(word).collect()),
-            _ => TraceEvent::Command(Vec::new()),
-        });
+    /// A command.
+    pub(super) fn command(self, command: &Cmd) {
+        self.trace(|| TraceEvent::Command(words(command).map(<[u8]>::to_vec).collect()));
     }
 
     /// A subscription or unsubscription.
@@ -47,12 +45,12 @@ impl Tracer<'_> {
     }
 
     /// The response to a command.
-    pub(super) fn response(self, value: &RedisValue, took: Duration, bytes: u64) {
-        let response = || match value {
-            RedisValue::Text(text) => RedisResponse::Text(text),
-            other => RedisResponse::Other(other.to_json()),
+    pub(super) fn response(self, value: &Value, took: Duration, size: u64) {
+        let response = || match bytes(value) {
+            Some(text) => RedisResponse::Text(text),
+            None => RedisResponse::Other(to_json(value)),
         };
-        self.trace(|| TraceEvent::RedisResponse { response: response(), took, bytes });
+        self.trace(|| TraceEvent::RedisResponse { response: response(), took, bytes: size });
     }
 
     /// The response to a published message.
@@ -64,6 +62,12 @@ impl Tracer<'_> {
     pub(super) fn confirmed(self, took: Duration) {
         self.trace(|| TraceEvent::RedisResponse { response: RedisResponse::Confirmed, took, bytes: 0 });
     }
+}
+
+/// The words of a command.
+pub(super) fn words(command: &Cmd) -> impl Iterator<Item = &[u8]> {
+    // A cursor is only in commands that iterate by themselves.
+    command.args_iter().filter_map(|word| if let Arg::Simple(word) = word { Some(word) } else { None })
 }
 
 /// Describes what a message contains in addition to its payload.
@@ -86,7 +90,6 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::protocol::redis::resp::encode;
 
     #[derive(Debug, Default)]
     struct RecordingTrace(RefCell<Vec<String>>);
@@ -100,11 +103,11 @@ mod tests {
     #[test]
     fn commands_are_traced_as_words() {
         let trace = RecordingTrace::default();
-        let mut bytes = Vec::new();
-        encode::command(&mut bytes, &["SET", "a b", ""]);
-        Tracer(None).command(&bytes);
+        let mut command = ::redis::cmd("SET");
+        command.arg("a b").arg("");
+        Tracer(None).command(&command);
         assert!(trace.0.borrow().is_empty());
-        Tracer(Some(&trace)).command(&bytes);
+        Tracer(Some(&trace)).command(&command);
         let wanted = format!("{:?}", TraceEvent::Command(vec![b"SET".to_vec(), b"a b".to_vec(), Vec::new()]));
         assert_eq!(*trace.0.borrow(), [wanted]);
     }

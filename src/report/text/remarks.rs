@@ -106,6 +106,11 @@ fn remarks(snapshot: &Snapshot) -> Vec<String> {
             "persisted query was refused by a server that does not support them, and sent again as text",
             "persisted queries were refused by a server that does not support them, and sent again as text",
         ),
+        sentence(
+            |remarks| remarks.redirects,
+            "command was sent on to another node of the cluster (MOVED or ASK)",
+            "commands were sent on to another node of the cluster (MOVED or ASK)",
+        ),
     ];
     all.into_iter().flatten().collect()
 }

@@ -75,6 +75,8 @@ pub(super) struct Uses {
     pub redis: Option<Range<usize>>,
     /// Error to report if the run does not specify a Redis server.
     pub no_redis: Option<Diagnostic>,
+    /// Errors of commands that a cluster cannot execute.
+    pub cross_slot: Vec<Diagnostic>,
     /// Positions of steps that measure deliveries.
     pub measured: Vec<Range<usize>>,
     /// Positions of payloads that are bytes.

@@ -184,6 +184,8 @@ kinds! {
     ErrorPolicy = "error_policy",
     /// Redis protocol version.
     RedisProtocol = "redis_protocol",
+    /// Which nodes of a cluster commands go to that only read.
+    ReadFrom = "read_from",
     /// Envelope format of published messages.
     Envelope = "envelope",
     /// Effect of a regression.

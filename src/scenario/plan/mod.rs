@@ -18,6 +18,7 @@ mod pause;
 mod proxy;
 mod quota;
 mod redis;
+pub mod redis_keys;
 mod report;
 mod schedule;
 mod select;
@@ -29,7 +30,7 @@ mod traces;
 
 use std::sync::Arc;
 
-pub use address::{Address, AddressError};
+pub use address::{Address, AddressError, ServerAddress};
 pub use client::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
 pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
 pub(crate) use graphql::sha256;

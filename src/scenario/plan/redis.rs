@@ -3,18 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClientOptions, EndpointId};
+use super::{Address, ClientOptions, EndpointId};
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::{Expect, Matcher};
 use crate::scenario::eval::payload::Payload;
 use crate::scenario::eval::size::Size;
 use crate::scenario::eval::template::Text;
 
-/// A Redis server.
+/// A Redis server, or a cluster of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisTarget {
-    /// `redis://`, `rediss://`, `valkey://` or `valkeys://` URL, with user, password and database.
-    pub url: Arc<str>,
+    /// URLs that [`Address::parse`] takes, with user, password and database: the server, or nodes of a cluster that know
+    /// the others. The credentials of the first one are those of all nodes. Empty until the run gives one.
+    pub urls: Vec<Arc<str>>,
+    /// Whether it is a cluster; `None` if the server is asked.
+    pub cluster: Option<bool>,
+    /// Send commands that only read to replicas.
+    pub reads_replicas: bool,
     /// Protocol version.
     pub protocol: RedisProtocol,
     /// Envelope of measured messages.
@@ -29,14 +34,28 @@ impl RedisTarget {
     /// A server that no scenario describes, to ask whether it responds.
     pub fn of_url(url: &str) -> Self {
         let tls = ClientOptions::default();
-        Self { url: url.into(), protocol: RedisProtocol::Resp3, envelope: Envelope::Binary, drain: Duration::ZERO, tls }
+        Self {
+            urls: vec![url.into()],
+            cluster: None,
+            reads_replicas: false,
+            protocol: RedisProtocol::Resp3,
+            envelope: Envelope::Binary,
+            drain: Duration::ZERO,
+            tls,
+        }
     }
 
-    /// The address without user name and password.
+    /// The first address, which tells targets apart; with credentials.
+    pub fn first_url(&self) -> Arc<str> {
+        self.urls.first().cloned().unwrap_or_default()
+    }
+
+    /// The first address without user name and password.
     pub fn shown(&self) -> Arc<str> {
-        let url = url::Url::parse(&self.url).ok();
-        let parts = url.as_ref().and_then(|url| Some((url.scheme(), url.host_str()?, url.port().unwrap_or(6379))));
-        parts.map_or_else(|| "redis".into(), |(scheme, host, port)| format!("{scheme}://{host}:{port}").into())
+        let url = self.urls.first().map_or("", |url| url.trim());
+        let Ok(address) = Address::parse(url) else { return "redis".into() };
+        let scheme = url.split("://").next().unwrap_or_default().to_ascii_lowercase();
+        format!("{scheme}://{}", address.server).into()
     }
 }
 

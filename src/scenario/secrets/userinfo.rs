@@ -20,6 +20,13 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
         let quote = text[..at].trim_end_matches(is_scheme).chars().next_back().filter(|c| "\"'`".contains(*c));
         let ends = |c: char| if quote.is_some() { Some(c) == quote } else { c.is_whitespace() || c == '"' };
         let url = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        // Of a Unix socket it is in the query.
+        if text[..at].ends_with("+unix") {
+            let Some(begin) = url.find("pass=").map(|at| at + "pass=".len()) else { continue };
+            let end = url[begin..].find(['&', ',', '}']).map_or(url.len(), |end| begin + end);
+            found.push(start + begin..start + end);
+            continue;
+        }
         let Some(end) = url.rfind('@').filter(|end| *end > 0) else { continue };
         // A later @ belongs to the path, unless the text before it cannot be host and port.
         let first = url.split(['/', '?', '#']).next().unwrap_or_default();
@@ -33,8 +40,12 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
 
 /// The password of a URL, decoded and as written; empty if it has none.
 pub(crate) fn passwords(url: &str) -> Vec<String> {
-    let url = url::Url::parse(url.trim()).ok();
-    let Some(written) = url.as_ref().and_then(url::Url::password) else { return Vec::new() };
+    let Ok(url) = url::Url::parse(url.trim()) else { return Vec::new() };
+    let written = match url.password() {
+        None if url.scheme().ends_with("+unix") => url.query().and_then(|query| query.split("pass=").nth(1)),
+        written => written,
+    };
+    let Some(written) = written.map(|text| text.split('&').next().unwrap_or_default()) else { return Vec::new() };
     vec![percent_encoding::percent_decode_str(written).decode_utf8_lossy().into_owned(), written.to_owned()]
 }
 
@@ -76,8 +87,22 @@ mod tests {
             ("://@ ://", "://@ ://"),
             ("größe://ü:s3cret@h", "größe://***@h"),
             ("mail a@b", "mail a@b"),
+            ("{ url: redis+unix:///a@b?user=u&pass=s3cret&db=1 }", "{ url: redis+unix:///a@b?user=u&pass=***&db=1 }"),
+            ("{ url: redis+unix:///run/s?pass=s3cret, x: 1 }", "{ url: redis+unix:///run/s?pass=***, x: 1 }"),
         ] {
             assert_eq!(mask(text), shown);
+        }
+    }
+
+    #[test]
+    fn passwords_are_known_as_written_and_decoded() {
+        for (url, known) in [
+            ("redis://u:p%40ss@h", &["p@ss", "p%40ss"][..]),
+            ("redis+unix:///s?pass=p%40ss&db=1", &["p@ss", "p%40ss"]),
+            ("redis+unix:///s?db=1", &[]),
+            ("redis://h?pass=x", &[]),
+        ] {
+            assert_eq!(passwords(url), known, "{url}");
         }
     }
 }

@@ -173,7 +173,7 @@ impl Launcher {
     /// because somebody may be starting it.
     pub fn to_ask(&self, now: Duration) -> Option<&(RedisTarget, Arc<Redactor>)> {
         let found = self.preview()?.redis.as_ref()?;
-        let known = self.probed.as_ref().filter(|probed| probed.url == found.0.url);
+        let known = self.probed.as_ref().filter(|probed| probed.url == found.0.first_url());
         let due = known.is_none_or(|probed| {
             let pause = Duration::from_secs(if probed.answer.is_ok() { 10 } else { 2 });
             now.saturating_sub(probed.at) >= pause

@@ -1,7 +1,5 @@
 //! What the launcher does in the background: reading scenarios, looking for changed files, probing Redis servers.
 
-use std::sync::Arc;
-
 use super::Loop;
 use super::lister::Lister;
 use crate::tui::event::Event;
@@ -68,7 +66,7 @@ impl Loop<'_> {
         }
         let Some((target, secrets)) = launcher.to_ask(self.begun.elapsed()) else { return };
         let Some(ask) = self.starter.probe(target, secrets) else { return };
-        let (url, sender) = (Arc::clone(&target.url), self.sender.clone());
+        let (url, sender) = (target.first_url(), self.sender.clone());
         let work = move || {
             let _ = sender.send(Event::Probed(url, ask()));
         };

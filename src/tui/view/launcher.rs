@@ -158,7 +158,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     if let Some((target, _)) = &preview.redis {
         let place = target.shown();
         let place = place.split("://").nth(1).unwrap_or(&place);
-        let probed = model.launcher.probed.as_ref().filter(|probed| probed.url == target.url);
+        let probed = model.launcher.probed.as_ref().filter(|probed| probed.url == target.first_url());
         found.push(match probed.map(|probed| &probed.answer) {
             None => (format!("{open} connecting to Redis at {place}"), theme.dim),
             Some(Ok(())) => (format!("{yes} Redis responds at {place}"), theme.good),

@@ -1,8 +1,11 @@
 //! Subscriptions of a user: sends commands to its receiver and waits for their result.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::redis::cluster_routing::Slot;
+use futures_util::future::join_all;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -19,6 +22,8 @@ use crate::scenario::eval::template::{RenderError, Scope, Text};
 use crate::scenario::plan::SubscribeStep;
 use crate::stats::{Example, Reason};
 
+/// Maximum number of slots of a cluster whose channels a user subscribes to: each needs a connection.
+const MAX_SHARDS: usize = 256;
 /// Maximum wait for the confirmation of subscriptions.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -59,28 +64,75 @@ impl RedisClient {
         tracer.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
         let names: Vec<Arc<str>> = self.wanted.iter().map(|wanted| Arc::clone(&wanted.name)).collect();
         let started = Instant::now();
-        let (done, finished) = oneshot::channel();
-        let command = ReceiverCommand::Subscribe(std::mem::take(&mut self.wanted), done);
-        let receiver = self.receiver.get_or_insert_with(|| ReceiverHandle::start(&self.shared, &self.sink));
-        let sent = receiver.send(command);
-        let ended = timeout(SUBSCRIBE_TIMEOUT, finished).await;
+        let request = async {
+            // A sharded channel may have a node of its own.
+            if (step.sharded || self.shared.nodes.are_several()) && self.shared.nodes.are_unknown() {
+                Box::pin(self.shared.learn(CONNECT_TIMEOUT)).await;
+            }
+            self.request_all().await
+        };
+        let ended = timeout(SUBSCRIBE_TIMEOUT, request).await;
         result.timings.service = started.elapsed();
         match ended {
-            Ok(Ok(Ok(connect))) => {
+            Ok(Ok(connect)) => {
                 result.timings.connect = connect;
                 tracer.confirmed(result.timings.service);
             }
-            Ok(Ok(Err(failure))) => result.fail_if(Some(failure)),
-            Ok(Err(_)) => {
-                // A receiver ends before its user only by a panic.
-                debug_assert!(!sent, "the receiver dropped a command");
-                self.receiver = None;
-                result.fail(Reason::Generator("the receiver stopped unexpectedly".into()), Example::default());
-            }
+            Ok(Err(failure)) => result.fail_if(Some(failure)),
             Err(_) => result.time_out(SUBSCRIBE_TIMEOUT),
         }
         attach(result, context, || example::subscription(verb, names.iter().map(|name| &**name), &self.shared.secrets));
         context.request_finished();
+    }
+
+    /// Requests all wanted subscriptions, and waits for their confirmation. Returns the longest time to connect, or the
+    /// first failure.
+    async fn request_all(&mut self) -> Result<Option<Duration>, (Reason, Example)> {
+        let mut pending = Vec::new();
+        for (slot, requests) in self.by_receiver() {
+            let anchor = slot.and_then(|_| requests.first().map(|request| Arc::clone(&request.name)));
+            if slot.is_some_and(|slot| !self.shards.contains_key(&slot)) && self.shards.len() >= MAX_SHARDS {
+                let why = format!("one user can subscribe to channels in at most {MAX_SHARDS} slots of a cluster");
+                return Err((Reason::Other(why.into()), Example::default()));
+            }
+            let start = || ReceiverHandle::start(&self.shared, &self.sink, anchor);
+            let receiver = match slot {
+                Some(slot) => self.shards.entry(slot).or_insert_with(start),
+                None => self.receiver.get_or_insert_with(start),
+            };
+            let (done, finished) = oneshot::channel();
+            receiver.send(ReceiverCommand::Subscribe(requests, done));
+            pending.push(finished);
+        }
+        let mut result = Ok(None);
+        for finished in pending {
+            let ended = match finished.await {
+                Ok(ended) => ended,
+                // A receiver ends before its user only by a panic.
+                Err(_) => Err((Reason::Generator("the receiver stopped unexpectedly".into()), Example::default())),
+            };
+            match (ended, &mut result) {
+                (Ok(connect), Ok(longest)) => *longest = connect.max(*longest),
+                (Err(failure), Ok(_)) => result = Err(failure),
+                (_, Err(_)) => {}
+            }
+        }
+        result
+    }
+
+    /// The wanted subscriptions of each receiver: `None` is the one for everything but sharded channels of a cluster.
+    fn by_receiver(&mut self) -> Vec<(Option<Slot>, Vec<SubscriptionRequest>)> {
+        let is_cluster = self.shared.nodes.is_cluster() != Some(false);
+        let mut groups: Vec<(Option<Slot>, Vec<SubscriptionRequest>)> = Vec::new();
+        for request in std::mem::take(&mut self.wanted) {
+            let is_anchored = is_cluster && request.kind == SubscriptionKind::Shard;
+            let slot = is_anchored.then(|| Slot::for_key(request.name.as_bytes()));
+            match groups.iter_mut().find(|(known, _)| *known == slot) {
+                Some((_, requests)) => requests.push(request),
+                None => groups.push((slot, vec![request])),
+            }
+        }
+        groups
     }
 
     /// Unsubscribes from these names, or from all if there are none, after everything published before has arrived.
@@ -104,17 +156,19 @@ impl RedisClient {
     /// Ends the user: reconciles what its subscriptions should have received, and closes its connections.
     pub async fn finish(&mut self) {
         self.end_subscriptions(None).await;
-        self.receiver = None;
-        self.connection = None;
+        (self.receiver, self.shards) = (None, HashMap::new());
+        self.routes.close();
     }
 
     async fn end_subscriptions(&mut self, names: Option<Vec<Arc<str>>>) {
-        let Some(receiver) = &self.receiver else { return };
-        let (done, finished) = oneshot::channel();
-        if receiver.send(ReceiverCommand::Unsubscribe(names, done)) {
-            // The receiver limits its own wait; this is for one that is still connecting.
-            let _ = timeout(self.shared.max_wait() + CONNECT_TIMEOUT, finished).await;
-        }
+        let receivers = self.receiver.iter().chain(self.shards.values());
+        let leaving = receivers.filter_map(|receiver| {
+            let (done, finished) = oneshot::channel();
+            receiver.send(ReceiverCommand::Unsubscribe(names.clone(), done)).then_some(finished)
+        });
+        let leaving: Vec<_> = leaving.collect();
+        // Receivers limit their own wait; this is for those that are still connecting.
+        let _ = timeout(self.shared.max_wait() + CONNECT_TIMEOUT, join_all(leaving)).await;
     }
 }
 

@@ -38,11 +38,12 @@ impl fmt::Debug for ReceiverHandle {
 }
 
 impl ReceiverHandle {
-    /// Starts a receiver that stops with this handle.
-    pub fn start(shared: &Arc<RedisShared>, sink: &Rc<dyn MessageSink>) -> Self {
+    /// Starts a receiver that stops with this handle. With an `anchor` it connects to the node of that sharded channel.
+    pub fn start(shared: &Arc<RedisShared>, sink: &Rc<dyn MessageSink>, anchor: Option<Arc<str>>) -> Self {
         let subscriptions = Subscriptions::new(Arc::clone(shared), Rc::clone(sink));
         let subscriptions = Rc::new(RefCell::new(subscriptions));
-        let (receiver, commands) = Receiver::new(Arc::clone(shared), Rc::clone(sink), Rc::clone(&subscriptions));
+        let known = Rc::clone(&subscriptions);
+        let (receiver, commands) = Receiver::new(Arc::clone(shared), Rc::clone(sink), known, anchor);
         Self { commands, task: tokio::task::spawn_local(receiver.run()), subscriptions }
     }
 

@@ -2,21 +2,26 @@
 
 use std::time::{Duration, Instant};
 
+use ::redis::{ServerError, ServerErrorKind, Value, cmd, parse_redis_value};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::task::{MIN_PAUSE, PendingUnsubscribe, Receiver, ReceiverEnd};
 use crate::protocol::redis::backlog::Backlog;
 use crate::protocol::redis::clock;
-use crate::protocol::redis::connection::RedisConnection;
+use crate::protocol::redis::cluster::learn;
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::info::Info;
 use crate::protocol::redis::receiver_command::{ReceiverCommand, SubscriptionKind};
 use crate::protocol::redis::resp::flat_elements;
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
+use crate::protocol::redis::socket::RedisSocket;
 use crate::protocol::redis::subscriptions::Refused;
+use crate::protocol::redis::value;
 
 /// Interval of checks for gaps and silence.
 const TICK: Duration = Duration::from_millis(500);
+/// Time for messages to get from one node of a cluster to another.
+const NODE_DELAY: Duration = Duration::from_millis(400);
 /// A refused subscription is retried after this many ticks.
 const RETRY_TICKS: u32 = 4;
 /// After this much silence the server is pinged; after twice as much the connection is given up.
@@ -24,11 +29,11 @@ const SILENCE: Duration = Duration::from_secs(20);
 
 impl Receiver {
     /// Subscribes to everything and receives until the connection breaks or there is nothing left to listen to.
-    pub(super) async fn listen(&mut self, mut connection: RedisConnection) -> Result<ReceiverEnd, RedisError> {
+    pub(super) async fn listen(&mut self, mut connection: RedisSocket) -> Result<ReceiverEnd, RedisError> {
         if self.outage.is_some() {
             // Find out why the last connection broke; once subscribed, this one can only receive.
-            match timeout(self.shared.silence_limit(), connection.command(&["INFO"])).await {
-                Ok(Ok(value)) => self.shared.update_counters(&Info::read(&value.into_text()).counters()),
+            match timeout(self.shared.silence_limit(), connection.command(&cmd("INFO"))).await {
+                Ok(Ok(value)) => self.shared.update_counters(&Info::read(&value::text(&value)).counters()),
                 // An ACL may forbid it, which does not affect the subscription.
                 Ok(Err(_)) => {}
                 Err(_) => return Err(RedisError::TimedOut(self.shared.silence_limit())),
@@ -72,12 +77,13 @@ impl Receiver {
     }
 
     /// Executes a command of the user.
-    async fn handle(&mut self, connection: &mut RedisConnection, command: ReceiverCommand) -> Result<(), RedisError> {
+    async fn handle(&mut self, connection: &mut RedisSocket, command: ReceiverCommand) -> Result<(), RedisError> {
         match command {
             ReceiverCommand::Subscribe(wanted, done) => {
                 self.subscriptions().add(wanted);
                 (self.waiting, self.refusal) = (Some(done), None);
                 self.connect = None;
+                self.release(connection).await?;
                 let commands = self.subscriptions().commands();
                 self.send(connection, &commands).await?;
                 self.confirm();
@@ -86,27 +92,37 @@ impl Receiver {
                 let now = Instant::now();
                 (self.leaving, self.last_received) = (Some(PendingUnsubscribe { since: now, done }), now);
                 let commands = self.subscriptions().leave(names.as_deref());
-                self.send(connection, &commands).await?;
+                self.release(connection).await?;
+                if self.crosses_nodes() {
+                    self.held = Some((now, commands));
+                } else {
+                    self.send(connection, &commands).await?;
+                }
             }
         }
         Ok(())
     }
 
+    /// Sends what was held back: responses must be in the order of the commands.
+    async fn release(&mut self, connection: &mut RedisSocket) -> Result<(), RedisError> {
+        let Some((_, commands)) = self.held.take() else { return Ok(()) };
+        self.last_received = Instant::now();
+        self.send(connection, &commands).await
+    }
+
     /// Sends commands, with a time-out in case the server does not read.
-    async fn send(&self, connection: &mut RedisConnection, commands: &[u8]) -> Result<(), RedisError> {
+    async fn send(&self, connection: &mut RedisSocket, commands: &[u8]) -> Result<(), RedisError> {
         let sent = timeout(CONNECT_TIMEOUT, connection.send(commands)).await;
         sent.unwrap_or(Err(RedisError::TimedOut(CONNECT_TIMEOUT)))
     }
 
     /// Handles everything that arrived; `now` is the time of arrival in nanoseconds.
-    fn take(&mut self, connection: &mut RedisConnection, now: u64) -> Result<(), RedisError> {
+    fn take(&mut self, connection: &mut RedisSocket, now: u64) -> Result<(), RedisError> {
         while let Some(done) = connection.next_response()? {
             let Some([kind, first, second, third]) = flat_elements(done) else {
-                if let Some(text) = done.strip_prefix(b"-") {
-                    let text = String::from_utf8_lossy(text).trim_end().to_owned();
-                    self.refused(text)?;
-                } else {
-                    self.subscriptions().pong();
+                match parse_redis_value(done) {
+                    Ok(Value::ServerError(error)) => self.refused(error)?,
+                    _ => self.subscriptions().pong(),
                 }
                 continue;
             };
@@ -119,12 +135,23 @@ impl Receiver {
                 b"ssubscribe" => self.confirmed(SubscriptionKind::Shard, first),
                 b"unsubscribe" => self.subscriptions().ended(SubscriptionKind::Channel, first),
                 b"punsubscribe" => self.subscriptions().ended(SubscriptionKind::Pattern, first),
-                b"sunsubscribe" => self.subscriptions().ended(SubscriptionKind::Shard, first),
+                b"sunsubscribe" => {
+                    if self.anchor.is_some() && self.leaving.is_none() {
+                        return Err(self.moved());
+                    }
+                    self.subscriptions().ended(SubscriptionKind::Shard, first);
+                }
                 b"pong" => self.subscriptions().pong(),
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// The slot of the channels is on another node now: the connection to that one takes over.
+    fn moved(&self) -> RedisError {
+        learn::again(&self.shared);
+        RedisError::Unexpected("cluster: the slot of the channel moved to another node".to_owned())
     }
 
     fn confirmed(&mut self, kind: SubscriptionKind, name: &[u8]) {
@@ -134,8 +161,11 @@ impl Receiver {
     }
 
     /// Handles an error response: the failure of the subscription it belongs to; the others continue.
-    fn refused(&mut self, text: String) -> Result<(), RedisError> {
-        let error = RedisError::Refused(text);
+    fn refused(&mut self, error: ServerError) -> Result<(), RedisError> {
+        if self.anchor.is_some() && error.kind() == Some(ServerErrorKind::Moved) {
+            return Err(self.moved());
+        }
+        let error = RedisError::Refused(error);
         let refused = self.subscriptions().refused(error.is_temporary());
         match refused {
             Refused::Connection => return Err(error),
@@ -172,8 +202,11 @@ impl Receiver {
     }
 
     /// Counts gaps that are overdue, and detects a server that has gone silent.
-    async fn check(&mut self, connection: &mut RedisConnection) -> Result<(), RedisError> {
+    async fn check(&mut self, connection: &mut RedisSocket) -> Result<(), RedisError> {
         self.subscriptions().expire();
+        if let Some((since, _)) = &self.held {
+            return if since.elapsed() >= NODE_DELAY { self.release(connection).await } else { Ok(()) };
+        }
         let silent = self.last_received.elapsed();
         if silent >= SILENCE * 2 {
             return Err(RedisError::TimedOut(SILENCE));

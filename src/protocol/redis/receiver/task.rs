@@ -11,11 +11,13 @@ use tokio::time::sleep;
 use super::attempt::Attempt;
 use super::outage::Outage;
 use crate::protocol::message_sink::MessageSink;
-use crate::protocol::redis::connection::RedisConnection;
+use crate::protocol::redis::cluster::{Route, View};
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::receiver_command::{ReceiverCommand, SubscribeResultSender};
 use crate::protocol::redis::shared::{CONNECT_TIMEOUT, RedisShared};
+use crate::protocol::redis::socket::RedisSocket;
 use crate::protocol::redis::subscriptions::Subscriptions;
+use crate::scenario::plan::ServerAddress;
 use crate::stats::{Example, Reason};
 
 /// First pause before reconnecting; doubles up to [`MAX_PAUSE`], so that a subscriber is back at most a second after
@@ -27,6 +29,9 @@ pub struct Receiver {
     pub(super) shared: Arc<RedisShared>,
     pub(super) sink: Rc<dyn MessageSink>,
     pub(super) commands: mpsc::UnboundedReceiver<ReceiverCommand>,
+    view: View,
+    /// A sharded channel whose node to connect to; all channels of this receiver are in its slot. `None`: any node.
+    pub(super) anchor: Option<Arc<str>>,
     /// Shared with the handle, which settles them if this task is aborted.
     pub(super) subscriptions: Rc<RefCell<Subscriptions>>,
     pub(super) waiting: Option<SubscribeResultSender>,
@@ -43,6 +48,8 @@ pub struct Receiver {
     /// Pause before the next attempt to connect.
     pub(super) pause: Duration,
     pub(super) leaving: Option<PendingUnsubscribe>,
+    /// Commands that unsubscribe, and since when they are held back: other nodes may still send what was published before.
+    pub(super) held: Option<(Instant, Vec<u8>)>,
 }
 
 /// An unsubscription in progress.
@@ -65,9 +72,12 @@ impl Receiver {
         shared: Arc<RedisShared>,
         sink: Rc<dyn MessageSink>,
         subscriptions: Rc<RefCell<Subscriptions>>,
+        anchor: Option<Arc<str>>,
     ) -> (Self, mpsc::UnboundedSender<ReceiverCommand>) {
         let (sender, commands) = mpsc::unbounded_channel();
         let receiver = Self {
+            view: View::default(),
+            anchor,
             subscriptions,
             shared,
             sink,
@@ -82,6 +92,7 @@ impl Receiver {
             ticks: 0,
             pause: MIN_PAUSE,
             leaving: None,
+            held: None,
         };
         (receiver, sender)
     }
@@ -107,6 +118,8 @@ impl Receiver {
             };
             let was_open = opened.is_ok();
             let error = match opened {
+                // The first connection of all showed that this is a cluster, whose other nodes have the channels.
+                Ok(_) if self.is_misplaced() => continue,
                 Ok(connection) => {
                     self.connect = Some(started.elapsed());
                     match self.listen(connection).await {
@@ -117,6 +130,7 @@ impl Receiver {
                 }
                 Err(error) => error,
             };
+            self.held = None;
             let was_confirmed = self.subscriptions().disconnected();
             self.leave();
             if was_open && self.subscriptions().is_empty() {
@@ -138,9 +152,15 @@ impl Receiver {
     }
 
     /// Connects, and takes commands meanwhile.
-    async fn open(&mut self) -> Result<Result<RedisConnection, RedisError>, ReceiverEnd> {
+    async fn open(&mut self) -> Result<Result<RedisSocket, RedisError>, ReceiverEnd> {
         let shared = Arc::clone(&self.shared);
-        let opening = shared.open(CONNECT_TIMEOUT);
+        let server = self.server();
+        let opening = async {
+            match &server {
+                Some(server) => shared.connect(server, CONNECT_TIMEOUT).await,
+                None => Err(RedisError::Unexpected("cluster: no node serves the slot of this channel".to_owned())),
+            }
+        };
         tokio::pin!(opening);
         loop {
             tokio::select! {
@@ -151,6 +171,29 @@ impl Receiver {
                 return Err(ReceiverEnd::Idle);
             }
         }
+    }
+
+    /// True if the servers have just turned out to be a cluster, so that the channels may be on another node.
+    fn is_misplaced(&mut self) -> bool {
+        self.anchor.is_some()
+            && !self.view.is_cluster()
+            && self.view.update(&self.shared.nodes)
+            && self.view.is_cluster()
+    }
+
+    /// The server to connect to; another one after each failure. `None` if no node serves the slot.
+    fn server(&mut self) -> Option<ServerAddress> {
+        if self.failing.is_some() || self.outage.is_some() {
+            self.view.turn();
+        }
+        self.view.update(&self.shared.nodes);
+        let route = self.anchor.as_ref().map_or(Route::Any, |name| Route::Master(name.as_bytes()));
+        self.view.server(&self.shared.nodes, route).map(|(server, _)| server.clone())
+    }
+
+    /// True if messages come from the other nodes of a cluster, so that they may arrive after what was sent later.
+    pub(super) fn crosses_nodes(&self) -> bool {
+        self.anchor.is_none() && self.shared.nodes.is_cluster() == Some(true)
     }
 
     /// Handles a command while there is no connection.
@@ -173,7 +216,7 @@ impl Receiver {
 
     /// Reports the end of an unsubscription, once it is settled or has waited long enough.
     pub(super) fn leave(&mut self) {
-        let Some(leaving) = &self.leaving else { return };
+        let Some(leaving) = self.leaving.as_ref().filter(|_| self.held.is_none()) else { return };
         if self.subscriptions().is_leaving() {
             let over = self.last_received.elapsed() >= self.shared.silence_limit();
             if !over && leaving.since.elapsed() < self.shared.max_wait() {

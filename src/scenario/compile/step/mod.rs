@@ -5,6 +5,7 @@ mod graphql;
 mod http;
 mod payload;
 mod redis;
+mod redis_servers;
 mod subscription;
 
 use crate::scenario::compile::builder::Builder;

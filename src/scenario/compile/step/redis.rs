@@ -12,8 +12,7 @@ use crate::scenario::eval::template::{self, Text};
 use crate::scenario::grammar::actions::{PUBLISH, REDIS, SUBSCRIBE};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{
-    Action, Address, ClientOptions, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget,
-    SubscribeStep,
+    Action, Address, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
@@ -60,20 +59,13 @@ impl Builder<'_> {
                 self.uses.no_redis = Some(Diagnostic::new(used, "Redis step without a Redis address").note(advice));
             }
             let (protocol, envelope, drain) = self.redis_options(Fields(&[]))?;
-            let (url, tls) = (environment.unwrap_or_default(), ClientOptions::default());
-            return Some(RedisTarget { url, protocol, envelope, drain, tls });
+            let urls = environment.into_iter().collect();
+            return Some(RedisTarget { urls, protocol, envelope, drain, ..RedisTarget::of_url("") });
         };
         let fields = self.fields(node, &keys::REDIS_SETTINGS)?;
-        let url = match fields.get("url") {
-            Some(node) => self.redis_url(node),
-            None => environment,
-        };
-        if fields.get("url").is_none() && url.is_none() {
-            let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
-            self.uses.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` requires `url`").note(advice));
-        }
-        let (protocol, envelope, drain) = self.redis_options(fields)?;
-        if envelope == Envelope::Off {
+        let mut target = self.redis_servers(node, fields, environment)?;
+        (target.protocol, target.envelope, target.drain) = self.redis_options(fields)?;
+        if target.envelope == Envelope::Off {
             for at in std::mem::take(&mut self.uses.measured) {
                 self.report(
                     at,
@@ -82,7 +74,7 @@ impl Builder<'_> {
                 );
             }
         }
-        if envelope == Envelope::Json {
+        if target.envelope == Envelope::Json {
             for at in std::mem::take(&mut self.uses.binary) {
                 self.report(
                     at,
@@ -91,16 +83,20 @@ impl Builder<'_> {
                 );
             }
         }
-        let mut tls = ClientOptions::default();
+        if target.cluster == Some(true) {
+            self.diagnostics.errors.append(&mut self.uses.cross_slot);
+        }
         if let Some(node) = fields.get("tls") {
-            self.tls(node, &mut tls);
-            if url.as_ref().is_some_and(|url| Address::parse(url).is_ok_and(|address| !address.tls)) {
-                let scheme = url.as_ref().and_then(|url| url.trim().split("://").next()).unwrap_or("redis");
+            self.tls(node, &mut target.tls);
+            let url = target.urls.first().map_or("", |url| url.trim());
+            if Address::parse(url).is_ok_and(|address| !address.tls) {
+                let scheme = url.split("://").next().unwrap_or("redis");
+                let secure = if scheme.starts_with("valkey") { "valkeys" } else { "rediss" };
                 let message = format!("`tls` has no effect with a {scheme}:// address");
-                self.warn(node.at.clone(), message, format!("write {scheme}s:// for TLS"));
+                self.warn(node.at.clone(), message, format!("write {secure}:// for TLS"));
             }
         }
-        Some(RedisTarget { url: url.unwrap_or_default(), protocol, envelope, drain, tls })
+        Some(target)
     }
 
     /// Protocol, envelope and drain of `redis`.
@@ -130,7 +126,7 @@ impl Builder<'_> {
         Some(url.as_str().into())
     }
 
-    fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
+    pub(super) fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
         let text = self.constant_text(node, "url")?;
         self.password_of(&text);
         if let Err(error) = Address::parse(&text) {
@@ -241,6 +237,7 @@ impl Builder<'_> {
         if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
             self.report(argument.at.clone(), format!("{first} {why}"), *instead);
         }
+        self.one_slot(argument, &command);
         let endpoint = self.row(fields, RowKind::Redis, &first);
         let (_, expects) = fields.get("expect").map(|n| self.expectations(n, &keys::EXPECT_REDIS)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();

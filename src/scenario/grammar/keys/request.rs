@@ -113,12 +113,15 @@ pub(crate) const REDIS_SETTINGS: Table = Table {
     kind: K::RedisSettings,
     what: "redis",
     keys: &[
-        key("url", K::Text, "redis:// or valkey://; rediss:// or valkeys:// for TLS")
+        key("url", K::Text, "redis:// or valkey://; rediss:// or valkeys:// for TLS; redis+unix:// for a socket")
             .eg(&["redis://127.0.0.1:6379", "rediss://cache.example.com"]),
+        key("urls", K::Texts, "Several nodes of a cluster, of which one must respond"),
+        key("cluster", K::Bool, "Use the nodes of a cluster; default: if the server says that it is one"),
+        key("read_from", K::ReadFrom, "In a cluster: where commands go that only read").or_text("master"),
         key("protocol", K::RedisProtocol, "resp2 or resp3").or_text("resp3"),
         key("envelope", K::Envelope, "binary, json or off").or_text("binary"),
         key("drain", K::Duration, "A missing message counts as lost after this long").or_text("2s"),
         key("tls", K::Tls, "Certificates, for rediss:// and valkeys://"),
     ],
-    rules: &[Rule::RequiredAlone("url")],
+    rules: &[Rule::RequiredAlone("url"), Rule::Excludes("urls", "url", "give the address or a list of them")],
 };

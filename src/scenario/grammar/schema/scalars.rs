@@ -252,6 +252,7 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
         (K::Bind, words_of(&["user", "iteration"])),
         (K::OnEnd, words_of(&["recycle", "stop"])),
         (K::ErrorPolicy, words_of(&["fail", "partial_ok", "ignore"])),
+        (K::ReadFrom, words_of(&["master", "replica"])),
         (K::RedisProtocol, words_of(&["resp2", "resp3"])),
         (K::Envelope, words_of(&["binary", "json", "off"])),
         (K::Regression, words_of(&["fail", "warn"])),

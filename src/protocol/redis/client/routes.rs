@@ -1,0 +1,203 @@
+//! Sends a command to the server that is responsible for it, wherever that is at the time.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ::redis::{Cmd, RedisError as CrateError, ServerErrorKind, Value, cmd};
+
+use super::lanes::{Lanes, Link, Purpose};
+use crate::protocol::redis::cluster::{Route, View, learn, server};
+use crate::protocol::redis::error::RedisError;
+use crate::protocol::redis::shared::{CONNECT_TIMEOUT, RedisShared};
+use crate::protocol::result::StepResult;
+
+/// Maximum number of servers that a command is sent to, one after the other, as in other clients.
+const MAX_TRIPS: usize = 6;
+
+/// The way of a command.
+pub(super) struct Trip {
+    /// Lane of the server.
+    position: usize,
+    purpose: Purpose,
+    /// The slot is moving: the server has to be told that it is meant.
+    is_asked: bool,
+    /// How often a server named another one.
+    pub redirects: u64,
+    /// A connection was opened on the way.
+    pub has_connected: bool,
+}
+
+/// The connections of a user, and what it knows of the servers.
+#[derive(Debug)]
+pub(super) struct Routes {
+    shared: Arc<RedisShared>,
+    view: View,
+    lanes: Lanes,
+    /// Buffer for encoded commands.
+    out: Vec<u8>,
+}
+
+impl Routes {
+    pub(super) fn new(shared: Arc<RedisShared>) -> Self {
+        Self { shared, view: View::default(), lanes: Lanes::default(), out: Vec::new() }
+    }
+
+    /// True if the servers are known to be a cluster, so that keys matter.
+    pub(super) fn is_cluster(&mut self) -> bool {
+        self.update();
+        self.view.is_cluster()
+    }
+
+    /// Closes all connections.
+    pub(super) fn close(&mut self) {
+        self.lanes = Lanes::default();
+    }
+
+    /// Frees the buffer if it is large.
+    pub(super) fn shrink(&mut self, most: usize) {
+        self.out.clear();
+        self.out.shrink_to(most);
+    }
+
+    fn update(&mut self) {
+        if self.view.update(&self.shared.nodes) {
+            let Self { view, lanes, .. } = self;
+            lanes.retain(|server| view.has(server));
+        }
+    }
+
+    /// A trip of a command. `None` if no node serves the slot of its key.
+    pub(super) fn trip(&mut self, route: Route<'_>, purpose: Purpose) -> Option<Trip> {
+        self.update();
+        let (server, is_replica) = self.view.server(&self.shared.nodes, route)?;
+        let position = self.lanes.position(server, is_replica, purpose);
+        Some(Trip { position, purpose, is_asked: false, redirects: 0, has_connected: false })
+    }
+
+    /// Waits for the pause after a failed connect; returns the time waited.
+    pub(super) async fn wait_before_connect(&mut self, trip: &Trip) -> std::time::Duration {
+        self.lanes.at(trip.position).wait_before_connect().await
+    }
+
+    /// Connects, if that is needed. The first connection of all may show that the servers are a cluster, so that the
+    /// command has to go elsewhere.
+    pub(super) async fn connect(
+        &mut self,
+        trip: &mut Trip,
+        route: Route<'_>,
+        result: &mut StepResult,
+    ) -> Result<(), RedisError> {
+        loop {
+            let lane = self.lanes.at(trip.position);
+            if lane.link().is_some() {
+                return Ok(());
+            }
+            let started = Instant::now();
+            lane.connecting(started);
+            if self.shared.nodes.are_several() && self.shared.nodes.are_unknown() {
+                Box::pin(self.shared.learn(CONNECT_TIMEOUT)).await;
+                let Some(better) = self.trip(route, trip.purpose) else { return Err(unserved()) };
+                if better.position != trip.position {
+                    trip.position = better.position;
+                    continue;
+                }
+            }
+            let lane = self.lanes.at(trip.position);
+            // Boxed: rare and large, and would otherwise grow the future of every user.
+            match Box::pin(open(&self.shared, lane, trip.purpose)).await {
+                Ok(link) => {
+                    trip.has_connected = true;
+                    let took = started.elapsed();
+                    result.timings.connect = Some(result.timings.connect.unwrap_or_default() + took);
+                    if let Some(details) = &mut result.details {
+                        details.add_tls(link.tls());
+                    }
+                    lane.connected(link);
+                }
+                Err(error) => {
+                    self.failed();
+                    return Err(error);
+                }
+            }
+            if trip.redirects == 0 && self.view.update(&self.shared.nodes) {
+                let Some(better) = self.trip(route, trip.purpose) else { return Err(unserved()) };
+                trip.position = better.position;
+            }
+        }
+    }
+
+    /// Sends the command, connecting and following redirects where that is needed. Returns the response with its length
+    /// in bytes.
+    pub(super) async fn send(
+        &mut self,
+        trip: &mut Trip,
+        route: Route<'_>,
+        command: &Cmd,
+        result: &mut StepResult,
+    ) -> Result<(Value, u64), RedisError> {
+        for _ in 0..MAX_TRIPS {
+            self.connect(trip, route, result).await?;
+            let lane = self.lanes.at(trip.position);
+            let sent = match lane.begin() {
+                None => Err(RedisError::Closed),
+                Some(link) => {
+                    if trip.is_asked {
+                        link.command(&cmd("ASKING"), &mut self.out).await?;
+                    }
+                    link.command(command, &mut self.out).await
+                }
+            };
+            lane.answered();
+            let Err(error) = sent else { return sent };
+            if error.is_fatal() {
+                lane.close();
+                self.failed();
+                return Err(error);
+            }
+            if !self.redirect(trip, &error) {
+                return Err(error);
+            }
+        }
+        Err(RedisError::Unexpected(format!("redirected more than {} times", MAX_TRIPS - 1)))
+    }
+
+    /// Follows a redirect, if the error is one: the slot is elsewhere, or on its way.
+    fn redirect(&mut self, trip: &mut Trip, error: &RedisError) -> bool {
+        let RedisError::Refused(refused) = error else { return false };
+        let is_ask = refused.kind() == Some(ServerErrorKind::Ask);
+        if !(self.view.is_cluster() && (is_ask || refused.kind() == Some(ServerErrorKind::Moved))) {
+            return false;
+        }
+        let error = CrateError::from(refused.clone());
+        let named = error.redirect_node().and_then(|(node, _)| node.rsplit_once(':'));
+        let asked = &self.lanes.at(trip.position).server;
+        let Some(to) = named.and_then(|(host, port)| server(host, port.parse().ok()?, asked)) else { return false };
+        if !is_ask {
+            learn::again(&self.shared);
+        }
+        trip.position = self.lanes.position(&to, false, trip.purpose);
+        trip.is_asked = is_ask;
+        trip.redirects += 1;
+        true
+    }
+
+    /// A server did not respond: another one may have taken over.
+    fn failed(&mut self) {
+        if self.view.is_cluster() {
+            learn::again(&self.shared);
+        }
+        self.view.turn();
+    }
+}
+
+async fn open(shared: &RedisShared, lane: &super::lanes::Lane, purpose: Purpose) -> Result<Link, RedisError> {
+    match purpose {
+        Purpose::Commands => shared.open(&lane.server, lane.is_replica, CONNECT_TIMEOUT).await.map(Link::Commands),
+        Purpose::Publishing => shared.connect(&lane.server, CONNECT_TIMEOUT).await.map(Link::Publishing),
+    }
+}
+
+/// The error of a command whose slot no node serves.
+pub(super) fn unserved() -> RedisError {
+    RedisError::Unexpected("cluster: no node serves the slot of this key".to_owned())
+}

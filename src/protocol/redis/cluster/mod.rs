@@ -1,0 +1,10 @@
+//! Clusters: which node a command goes to, and how that changes while the run goes on.
+//!
+//! All users share [`Nodes`]; each looks at it through a [`View`] of its own, so that no lock is taken for a command.
+
+pub mod learn;
+mod nodes;
+mod topology;
+
+pub use nodes::{Nodes, Route, View};
+pub use topology::server;
