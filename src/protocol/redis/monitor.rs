@@ -7,7 +7,7 @@ use ::redis::cmd;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::client::RedisClientFactory;
-use super::cluster::{View, learn};
+use super::cluster::View;
 use super::connection::RedisConnection;
 use super::error::RedisError;
 use super::info::{Info, InfoCounters, largest_buffer};
@@ -88,8 +88,8 @@ impl Monitor {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => {
-                let server = self.shared.any_server(&mut self.view);
-                let opened = self.shared.open(&server, false, CONNECT_TIMEOUT).await;
+                let server = self.shared.servers.any(&mut self.view);
+                let opened = self.shared.servers.open(&server, false, CONNECT_TIMEOUT).await;
                 if opened.is_err() {
                     self.view.turn();
                 }
@@ -114,9 +114,9 @@ impl Monitor {
                 Err(_) => None,
             };
         }
-        if self.looks % LEARN_EVERY == 1 && self.shared.nodes.is_cluster() == Some(true) {
+        if self.looks % LEARN_EVERY == 1 && self.shared.servers.nodes.is_cluster() == Some(true) {
             // Replicas that have been added or are in service again cause no redirect that would show them.
-            learn::again(&self.shared);
+            self.shared.servers.learn_again();
         }
         self.looks = self.looks.wrapping_add(1);
         let counters = info.counters();

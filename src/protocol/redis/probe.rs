@@ -83,8 +83,8 @@ pub async fn ping(
 /// Connects to the first server that responds, of those that were given.
 async fn open(shared: &RedisShared, limit: Duration) -> Result<RedisConnection, RedisError> {
     let mut opened = Err(RedisError::Closed);
-    for server in shared.nodes.to_ask() {
-        opened = shared.open(&server, false, limit).await;
+    for server in shared.servers.nodes.to_ask() {
+        opened = shared.servers.open(&server, false, limit).await;
         if opened.is_ok() {
             break;
         }

@@ -3,17 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
-
-use super::cluster::{Nodes, View, learn};
-use super::connection::RedisConnection;
+use super::cluster::{Nodes, Servers};
 use super::envelope;
-use super::error::RedisError;
 use super::info::InfoCounters;
-use super::socket::{RedisDialer, RedisSocket};
+use super::socket::RedisDialer;
 use super::streams::Streams;
 use crate::protocol::net::tls::{self, TlsError};
-use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget, ServerAddress};
+use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget};
 use crate::scenario::secrets::Redactor;
 
 /// Time-out for connecting where no step sets one.
@@ -37,10 +33,8 @@ pub enum RedisSetupError {
 /// Shared by all users.
 #[derive(Debug)]
 pub struct RedisShared {
-    /// How to connect.
-    pub dialer: RedisDialer,
-    /// The servers.
-    pub nodes: Nodes,
+    /// The servers, and how to connect to them.
+    pub servers: Arc<Servers>,
     /// Send commands that only read to replicas.
     pub reads_replicas: bool,
     /// How messages are stamped.
@@ -80,8 +74,7 @@ impl RedisShared {
         let dialer =
             RedisDialer { address, protocol: target.protocol, resolver: Default::default(), tls: Arc::new(tls) };
         Ok(Self {
-            dialer,
-            nodes: Nodes::new(seeds, target.cluster),
+            servers: Arc::new(Servers { dialer, nodes: Nodes::new(seeds, target.cluster) }),
             reads_replicas: target.reads_replicas,
             envelope: target.envelope,
             run: envelope::new_run(),
@@ -100,62 +93,6 @@ impl RedisShared {
     /// Maximum wait of an unsubscribing subscriber: it may have to read a backlog before the confirmation.
     pub fn max_wait(&self) -> Duration {
         self.silence_limit() * 5
-    }
-
-    /// Connects to a server within `limit`, to receive or to publish messages. The first connection learns whether it is
-    /// part of a cluster.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or rejects the credentials.
-    pub async fn connect(&self, server: &ServerAddress, limit: Duration) -> Result<RedisSocket, RedisError> {
-        let connected = async {
-            let mut socket = self.dialer.open(server).await?;
-            if self.nodes.are_unknown() {
-                learn::nodes(self, &mut socket, server).await?;
-            }
-            Ok(socket)
-        };
-        timeout(limit, connected).await.unwrap_or(Err(RedisError::TimedOut(limit)))
-    }
-
-    /// Learns from the first server that responds, if there are several and none has been asked yet. If none responds,
-    /// the connection that is opened next shows why.
-    pub async fn learn(&self, limit: Duration) {
-        if !self.nodes.are_unknown() {
-            return;
-        }
-        for server in self.nodes.to_ask() {
-            if self.connect(&server, limit).await.is_ok() {
-                return;
-            }
-        }
-    }
-
-    /// Connects to a server within `limit`, to send commands.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or rejects the credentials.
-    pub async fn open(
-        &self,
-        server: &ServerAddress,
-        is_replica: bool,
-        limit: Duration,
-    ) -> Result<RedisConnection, RedisError> {
-        let opened = async {
-            let mut socket = self.connect(server, limit).await?;
-            if is_replica {
-                // Otherwise it sends everybody to its master.
-                socket.command(&::redis::cmd("READONLY")).await?;
-            }
-            RedisConnection::new(socket).await
-        };
-        timeout(limit, opened).await.unwrap_or(Err(RedisError::TimedOut(limit)))
-    }
-
-    /// A server that can execute a command without keys, and that is not known to be down.
-    pub fn any_server(&self, view: &mut View) -> ServerAddress {
-        view.update(&self.nodes);
-        view.any(&self.nodes).clone()
     }
 
     /// Stores the server's counters, and when they changed.

@@ -6,8 +6,8 @@ use ::redis::{Arg, Cmd, RedisWrite as _, Value};
 use tokio::time::timeout;
 
 use super::lanes::Purpose;
-use super::routes::Trip;
-use super::{MAX_IDLE_BUFFER, RedisClient, unserved};
+use super::routes::{Trip, unserved};
+use super::{MAX_IDLE_BUFFER, RedisClient};
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::redis::cluster::Route;

@@ -13,8 +13,7 @@ use std::sync::Arc;
 use ::redis::Cmd;
 use ::redis::cluster_routing::Slot;
 
-use self::command::begin;
-use self::routes::{Routes, unserved};
+use self::routes::Routes;
 use super::nested_errors::Transaction;
 use super::receiver::ReceiverHandle;
 use super::receiver_command::SubscriptionRequest;
@@ -45,7 +44,7 @@ impl RedisClientFactory {
         RedisClient {
             shared: Arc::clone(&self.0),
             sink,
-            routes: Routes::new(Arc::clone(&self.0)),
+            routes: Routes::new(Arc::clone(&self.0.servers)),
             streams: HashMap::new(),
             channel: String::new(),
             payload: Vec::new(),

@@ -6,9 +6,10 @@ use std::time::Instant;
 use ::redis::{RedisWrite as _, Value};
 use tokio::time::timeout;
 
+use super::command::begin;
 use super::lanes::Purpose;
-use super::routes::Trip;
-use super::{MAX_IDLE_BUFFER, RedisClient, begin, unserved};
+use super::routes::{Trip, unserved};
+use super::{MAX_IDLE_BUFFER, RedisClient};
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::redis::cluster::Route;

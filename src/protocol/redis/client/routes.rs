@@ -6,9 +6,9 @@ use std::time::Instant;
 use ::redis::{Cmd, RedisError as CrateError, ServerErrorKind, Value, cmd};
 
 use super::lanes::{Lanes, Link, Purpose};
-use crate::protocol::redis::cluster::{Route, View, learn, server};
+use crate::protocol::redis::cluster::{Route, Servers, View, server};
 use crate::protocol::redis::error::RedisError;
-use crate::protocol::redis::shared::{CONNECT_TIMEOUT, RedisShared};
+use crate::protocol::redis::shared::CONNECT_TIMEOUT;
 use crate::protocol::result::StepResult;
 
 /// Maximum number of servers that a command is sent to, one after the other, as in other clients.
@@ -30,7 +30,7 @@ pub(super) struct Trip {
 /// The connections of a user, and what it knows of the servers.
 #[derive(Debug)]
 pub(super) struct Routes {
-    shared: Arc<RedisShared>,
+    servers: Arc<Servers>,
     view: View,
     lanes: Lanes,
     /// Buffer for encoded commands.
@@ -38,8 +38,8 @@ pub(super) struct Routes {
 }
 
 impl Routes {
-    pub(super) fn new(shared: Arc<RedisShared>) -> Self {
-        Self { shared, view: View::default(), lanes: Lanes::default(), out: Vec::new() }
+    pub(super) fn new(servers: Arc<Servers>) -> Self {
+        Self { servers, view: View::default(), lanes: Lanes::default(), out: Vec::new() }
     }
 
     /// True if the servers are known to be a cluster, so that keys matter.
@@ -60,7 +60,7 @@ impl Routes {
     }
 
     fn update(&mut self) {
-        if self.view.update(&self.shared.nodes) {
+        if self.view.update(&self.servers.nodes) {
             let Self { view, lanes, .. } = self;
             lanes.retain(|server| view.has(server));
         }
@@ -69,7 +69,7 @@ impl Routes {
     /// A trip of a command. `None` if no node serves the slot of its key.
     pub(super) fn trip(&mut self, route: Route<'_>, purpose: Purpose) -> Option<Trip> {
         self.update();
-        let (server, is_replica) = self.view.server(&self.shared.nodes, route)?;
+        let (server, is_replica) = self.view.server(&self.servers.nodes, route)?;
         let position = self.lanes.position(server, is_replica, purpose);
         Some(Trip { position, purpose, is_asked: false, redirects: 0, has_connected: false })
     }
@@ -94,8 +94,8 @@ impl Routes {
             }
             let started = Instant::now();
             lane.connecting(started);
-            if self.shared.nodes.are_several() && self.shared.nodes.are_unknown() {
-                Box::pin(self.shared.learn(CONNECT_TIMEOUT)).await;
+            if self.servers.nodes.are_several() && self.servers.nodes.are_unknown() {
+                Box::pin(self.servers.learn(CONNECT_TIMEOUT)).await;
                 let Some(better) = self.trip(route, trip.purpose) else { return Err(unserved()) };
                 if better.position != trip.position {
                     trip.position = better.position;
@@ -104,7 +104,7 @@ impl Routes {
             }
             let lane = self.lanes.at(trip.position);
             // Boxed: rare and large, and would otherwise grow the future of every user.
-            match Box::pin(open(&self.shared, lane, trip.purpose)).await {
+            match Box::pin(open(&self.servers, lane, trip.purpose)).await {
                 Ok(link) => {
                     trip.has_connected = true;
                     let took = started.elapsed();
@@ -119,7 +119,7 @@ impl Routes {
                     return Err(error);
                 }
             }
-            if trip.redirects == 0 && self.view.update(&self.shared.nodes) {
+            if trip.redirects == 0 && self.view.update(&self.servers.nodes) {
                 let Some(better) = self.trip(route, trip.purpose) else { return Err(unserved()) };
                 trip.position = better.position;
             }
@@ -173,7 +173,7 @@ impl Routes {
         let asked = &self.lanes.at(trip.position).server;
         let Some(to) = named.and_then(|(host, port)| server(host, port.parse().ok()?, asked)) else { return false };
         if !is_ask {
-            learn::again(&self.shared);
+            self.servers.learn_again();
         }
         trip.position = self.lanes.position(&to, false, trip.purpose);
         trip.is_asked = is_ask;
@@ -184,16 +184,16 @@ impl Routes {
     /// A server did not respond: another one may have taken over.
     fn failed(&mut self) {
         if self.view.is_cluster() {
-            learn::again(&self.shared);
+            self.servers.learn_again();
         }
         self.view.turn();
     }
 }
 
-async fn open(shared: &RedisShared, lane: &super::lanes::Lane, purpose: Purpose) -> Result<Link, RedisError> {
+async fn open(servers: &Servers, lane: &super::lanes::Lane, purpose: Purpose) -> Result<Link, RedisError> {
     match purpose {
-        Purpose::Commands => shared.open(&lane.server, lane.is_replica, CONNECT_TIMEOUT).await.map(Link::Commands),
-        Purpose::Publishing => shared.connect(&lane.server, CONNECT_TIMEOUT).await.map(Link::Publishing),
+        Purpose::Commands => servers.open(&lane.server, lane.is_replica, CONNECT_TIMEOUT).await.map(Link::Commands),
+        Purpose::Publishing => servers.connect(&lane.server, CONNECT_TIMEOUT).await.map(Link::Publishing),
     }
 }
 

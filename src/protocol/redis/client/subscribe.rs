@@ -66,8 +66,8 @@ impl RedisClient {
         let started = Instant::now();
         let request = async {
             // A sharded channel may have a node of its own.
-            if (step.sharded || self.shared.nodes.are_several()) && self.shared.nodes.are_unknown() {
-                Box::pin(self.shared.learn(CONNECT_TIMEOUT)).await;
+            if (step.sharded || self.shared.servers.nodes.are_several()) && self.shared.servers.nodes.are_unknown() {
+                Box::pin(self.shared.servers.learn(CONNECT_TIMEOUT)).await;
             }
             self.request_all().await
         };
@@ -122,7 +122,7 @@ impl RedisClient {
 
     /// The wanted subscriptions of each receiver: `None` is the one for everything but sharded channels of a cluster.
     fn by_receiver(&mut self) -> Vec<(Option<Slot>, Vec<SubscriptionRequest>)> {
-        let is_cluster = self.shared.nodes.is_cluster() != Some(false);
+        let is_cluster = self.shared.servers.nodes.is_cluster() != Some(false);
         let mut groups: Vec<(Option<Slot>, Vec<SubscriptionRequest>)> = Vec::new();
         for request in std::mem::take(&mut self.wanted) {
             let is_anchored = is_cluster && request.kind == SubscriptionKind::Shard;

@@ -2,9 +2,10 @@
 //!
 //! All users share [`Nodes`]; each looks at it through a [`View`] of its own, so that no lock is taken for a command.
 
-pub mod learn;
 mod nodes;
+mod servers;
 mod topology;
 
 pub use nodes::{Nodes, Route, View};
+pub use servers::Servers;
 pub use topology::server;

@@ -8,7 +8,6 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::task::{MIN_PAUSE, PendingUnsubscribe, Receiver, ReceiverEnd};
 use crate::protocol::redis::backlog::Backlog;
 use crate::protocol::redis::clock;
-use crate::protocol::redis::cluster::learn;
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::info::Info;
 use crate::protocol::redis::receiver_command::{ReceiverCommand, SubscriptionKind};
@@ -150,7 +149,7 @@ impl Receiver {
 
     /// The slot of the channels is on another node now: the connection to that one takes over.
     fn moved(&self) -> RedisError {
-        learn::again(&self.shared);
+        self.shared.servers.learn_again();
         RedisError::Unexpected("cluster: the slot of the channel moved to another node".to_owned())
     }
 

@@ -157,7 +157,7 @@ impl Receiver {
         let server = self.server();
         let opening = async {
             match &server {
-                Some(server) => shared.connect(server, CONNECT_TIMEOUT).await,
+                Some(server) => shared.servers.connect(server, CONNECT_TIMEOUT).await,
                 None => Err(RedisError::Unexpected("cluster: no node serves the slot of this channel".to_owned())),
             }
         };
@@ -177,7 +177,7 @@ impl Receiver {
     fn is_misplaced(&mut self) -> bool {
         self.anchor.is_some()
             && !self.view.is_cluster()
-            && self.view.update(&self.shared.nodes)
+            && self.view.update(&self.shared.servers.nodes)
             && self.view.is_cluster()
     }
 
@@ -186,14 +186,14 @@ impl Receiver {
         if self.failing.is_some() || self.outage.is_some() {
             self.view.turn();
         }
-        self.view.update(&self.shared.nodes);
+        self.view.update(&self.shared.servers.nodes);
         let route = self.anchor.as_ref().map_or(Route::Any, |name| Route::Master(name.as_bytes()));
-        self.view.server(&self.shared.nodes, route).map(|(server, _)| server.clone())
+        self.view.server(&self.shared.servers.nodes, route).map(|(server, _)| server.clone())
     }
 
     /// True if messages come from the other nodes of a cluster, so that they may arrive after what was sent later.
     pub(super) fn crosses_nodes(&self) -> bool {
-        self.anchor.is_none() && self.shared.nodes.is_cluster() == Some(true)
+        self.anchor.is_none() && self.shared.servers.nodes.is_cluster() == Some(true)
     }
 
     /// Handles a command while there is no connection.

@@ -63,7 +63,7 @@ impl Builder<'_> {
             return Some(RedisTarget { urls, protocol, envelope, drain, ..RedisTarget::of_url("") });
         };
         let fields = self.fields(node, &keys::REDIS_SETTINGS)?;
-        let mut target = self.redis_servers(node, fields, environment)?;
+        let mut target = self.redis_servers(node, fields, environment);
         (target.protocol, target.envelope, target.drain) = self.redis_options(fields)?;
         if target.envelope == Envelope::Off {
             for at in std::mem::take(&mut self.uses.measured) {

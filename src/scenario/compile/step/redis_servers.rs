@@ -16,27 +16,25 @@ impl Builder<'_> {
         node: &Node,
         fields: Fields<'_>,
         environment: Option<Arc<str>>,
-    ) -> Option<RedisTarget> {
+    ) -> RedisTarget {
         let keys = keys::REDIS_SETTINGS.keys;
         let given = fields.get("url").or(fields.get("urls"));
         let mut urls: Vec<Arc<str>> = match given {
             Some(node) => node.one_or_more().iter().filter_map(|node| self.redis_url(node)).collect(),
             None => environment.into_iter().collect(),
         };
-        if given.is_some() && urls.is_empty() {
-            return None;
-        }
-        if urls.is_empty() {
+        if given.is_none() && urls.is_empty() {
             let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
             self.uses.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` requires `url`").note(advice));
         }
         let cluster = match fields.get("cluster") {
-            Some(node) => Some(self.truth(node, "cluster")?),
+            Some(node) => self.truth(node, "cluster"),
             None => (urls.len() > 1).then_some(true),
         };
         let sources = [("master", false), ("replica", true)];
-        let reads_replicas =
-            self.or_default(fields.get("read_from"), keys, "read_from", |b, node, key| b.word(node, key, &sources))?;
+        let reads_replicas = self
+            .or_default(fields.get("read_from"), keys, "read_from", |b, node, key| b.word(node, key, &sources))
+            .unwrap_or_default();
         if let (Some(false), Some(node)) = (cluster, fields.get("urls")) {
             self.report(node.at.clone(), "several servers are a cluster", "remove `cluster: false`, or give one `url`");
         }
@@ -49,7 +47,7 @@ impl Builder<'_> {
         }
         urls.dedup();
         let tls = ClientOptions::default();
-        Some(RedisTarget { urls, cluster, reads_replicas, tls, ..RedisTarget::of_url("") })
+        RedisTarget { urls, cluster, reads_replicas, tls, ..RedisTarget::of_url("") }
     }
 
     /// Reports addresses that nodes of one cluster cannot have.

@@ -115,7 +115,8 @@ pub(crate) const REDIS_SETTINGS: Table = Table {
     keys: &[
         key("url", K::Text, "redis:// or valkey://; rediss:// or valkeys:// for TLS; redis+unix:// for a socket")
             .eg(&["redis://127.0.0.1:6379", "rediss://cache.example.com"]),
-        key("urls", K::Texts, "Several nodes of a cluster, of which one must respond"),
+        key("urls", K::Texts, "Several nodes of a cluster, of which one must respond")
+            .eg(&["[redis://10.0.0.1:6379, redis://10.0.0.2:6379]"]),
         key("cluster", K::Bool, "Use the nodes of a cluster; default: if the server says that it is one"),
         key("read_from", K::ReadFrom, "In a cluster: where commands go that only read").or_text("master"),
         key("protocol", K::RedisProtocol, "resp2 or resp3").or_text("resp3"),
