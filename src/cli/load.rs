@@ -289,7 +289,9 @@ fn reset_after_ramp(handle: RunHandle) {
     let body = move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
         let mut snapshots = handle.subscribe();
-        let is_over = |snapshot: &Arc<Snapshot>| !matches!(snapshot.state, RunState::Ramping | RunState::Paused);
+        let is_over = |snapshot: &Arc<Snapshot>| {
+            !matches!(snapshot.state, RunState::Prefilling | RunState::Ramping | RunState::Paused)
+        };
         let seen = runtime.block_on(snapshots.wait_for(is_over)).map(|snapshot| snapshot.state);
         if seen.is_ok_and(|state| state == RunState::Running) {
             // A run that has ended has nothing to reset.

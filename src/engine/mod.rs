@@ -30,7 +30,7 @@ mod user;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::thread;
 use std::time::SystemTime;
 
@@ -50,7 +50,7 @@ use crate::scenario::plan::OperationSize;
 use crate::stats::Aggregator;
 use crate::stats::health::Probe;
 use crate::stats::operation::Asked;
-use crate::stats::snapshot::{RunInfo, RunState};
+use crate::stats::snapshot::{PrefillView, RunInfo, RunState};
 use crate::stats::{Interval, Moment};
 use crate::verdict::Judge;
 
@@ -145,12 +145,28 @@ fn start_with(
     let (command_tx, commands) = mpsc::channel(COMMANDS);
     let mut aggregator = aggregator(&plan, options.seed, threads);
     let mut first = aggregator.snapshot(first_moment(&plan));
-    Arc::make_mut(&mut first).judgements = Arc::clone(Judge::new(&plan).judgements());
+    let shown = Arc::make_mut(&mut first);
+    shown.judgements = Arc::clone(Judge::new(&plan).judgements());
+    let total = plan.prefill.iter().map(|fill| fill.count).sum();
+    if total > 0 {
+        shown.state = RunState::Prefilling;
+        shown.plan.prefill = Some(PrefillView { total, ..PrefillView::default() });
+    }
     let (snapshots, snapshot_rx) = watch::channel(first);
     let (figures, server) = watch::channel(None);
-    let setup = supervisor::SupervisorSetup { plan, aggregator, links, commands, intervals, snapshots, server };
     spawn("katydid-control".to_owned(), move |runtime| {
         runtime.block_on(async {
+            let filling = fill(&plan, options.seed, &factories);
+            let setup = supervisor::SupervisorSetup {
+                plan,
+                aggregator,
+                links,
+                commands,
+                intervals,
+                snapshots,
+                server,
+                filling,
+            };
             // This task ends with the runtime.
             drop(tokio::task::spawn_local(factories.watch_servers(move |looked_at| {
                 figures.send_replace(Some(looked_at));
@@ -159,6 +175,17 @@ fn start_with(
         });
     })?;
     Ok(RunHandle::new(command_tx, snapshot_rx))
+}
+
+/// Starts the commands that come before the users, if there are any.
+fn fill(plan: &Arc<Plan>, seed: u64, factories: &Factories) -> Option<supervisor::Filling> {
+    let total = plan.prefill.iter().map(|fill| fill.count).sum();
+    let done: Arc<AtomicU64> = Arc::default();
+    let (counted, plan, factories) = (Arc::clone(&done), Arc::clone(plan), factories.clone());
+    (total > 0).then(|| {
+        let work = tokio::task::spawn_local(async move { factories.prefill(&plan, seed, &counted).await });
+        supervisor::Filling { work, done, total }
+    })
 }
 
 fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {

@@ -5,13 +5,15 @@ use std::time::Duration;
 use crate::clean;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, RunState};
-use crate::units::{PerSecond, count, plain};
+use crate::units::{PerSecond, count, counted, plain};
 
 /// What has already been logged.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     is_started: bool,
     state: Option<RunState>,
+    /// Tenths of the commands before the users.
+    prefilled: u128,
     /// Run time of the last logged change of load.
     changed: Duration,
     /// Notes that were printed before the start, and are not repeated.
@@ -41,6 +43,10 @@ impl Progress {
         self.changed = snapshot.events.last().map_or(self.changed, |event| event.elapsed.max(self.changed));
         if self.state != Some(snapshot.state) {
             lines.extend(match snapshot.state {
+                RunState::Prefilling => {
+                    let total = snapshot.plan.prefill.as_ref().map_or(0, |prefill| prefill.total);
+                    Some(format!("Prefilling: {} before the users start", counted(total, "command")))
+                }
                 RunState::Ramping if load.target > 0 => Some(format!(
                     "Ramping to {} at a rate of {} per second",
                     users(load.target),
@@ -53,10 +59,17 @@ impl Progress {
                 RunState::Done(End::Stopped) => Some("Stopped".to_owned()),
                 RunState::Done(End::Threshold) => Some("Stopped: a threshold failed".to_owned()),
                 RunState::Done(End::Budget) => Some("VU-hour budget reached".to_owned()),
+                RunState::Done(End::NotPrefilled) => Some("The prefill failed".to_owned()),
                 RunState::Done(End::Broken) => Some("The run failed".to_owned()),
                 RunState::Ramping => None,
             });
             self.state = Some(snapshot.state);
+        }
+        if let Some(prefill) = snapshot.plan.prefill.as_ref().filter(|_| snapshot.state == RunState::Prefilling) {
+            let tenth = u128::from(prefill.done) * 10 / u128::from(prefill.total.max(1));
+            if tenth > std::mem::replace(&mut self.prefilled, tenth) {
+                lines.push(format!("Prefilling: {prefill}"));
+            }
         }
         lines
     }
@@ -70,6 +83,23 @@ fn users(n: u32) -> String {
 mod tests {
     use super::*;
     use crate::headless::tests::snapshot;
+    use crate::stats::snapshot::PrefillView;
+
+    #[test]
+    fn tenths_of_a_prefill_are_lines() {
+        let mut progress = Progress::default();
+        let mut now = snapshot(RunState::Prefilling);
+        let mut lines_at = |done| {
+            now.plan.prefill = Some(PrefillView { done, total: 2_000, error: None });
+            progress.lines(&now)
+        };
+        assert_eq!(lines_at(0)[1..], ["Prefilling: 2,000 commands before the users start"]);
+        assert_eq!(lines_at(199), Vec::<String>::new());
+        assert_eq!(lines_at(450), ["Prefilling: 450 of 2,000 (22 %)"]);
+        assert_eq!(lines_at(599), Vec::<String>::new());
+        now.state = RunState::Done(End::NotPrefilled);
+        assert_eq!(progress.lines(&now), ["The prefill failed"]);
+    }
 
     #[test]
     fn each_change_is_one_line() {

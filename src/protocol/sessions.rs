@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use super::context::UserContext;
 use super::message_sink::MessageSink;
@@ -54,6 +55,18 @@ impl Factories {
     /// The sessions of a new user. Measurements of receivers go to `sink`.
     pub fn sessions(&self, sink: Rc<dyn MessageSink>) -> Sessions {
         Sessions { http: self.http.client(), redis: self.redis.as_ref().map(|factory| Box::new(factory.client(sink))) }
+    }
+
+    /// Executes the commands of the plan that come before the users, counting them in `done`.
+    ///
+    /// # Errors
+    /// When not all could be executed; the reason.
+    pub async fn prefill(self, plan: &Plan, seed: u64, done: &AtomicU64) -> Result<(), String> {
+        let Some(factory) = self.redis.filter(|_| !plan.prefill.is_empty()) else { return Ok(()) };
+        // No user has this number.
+        let mut scope = plan.scope(seed, 0);
+        scope.sequences = Some(Arc::default());
+        redis::prefill(factory, &plan.prefill, scope, done).await
     }
 
     /// Samples the servers under load at intervals; returns at once if none can be monitored.

@@ -102,7 +102,7 @@ impl Entry {
 }
 
 /// Embedded scenarios, in the order of the launcher.
-const EMBEDDED: [(&str, &str); 8] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("demo", include_str!("../../scenarios/demo.yaml")),
     ("basic", include_str!("../../scenarios/basic.yaml")),
     ("login-journey", include_str!("../../scenarios/login-journey.yaml")),
@@ -110,6 +110,7 @@ const EMBEDDED: [(&str, &str); 8] = [
     ("open-model", include_str!("../../scenarios/open-model.yaml")),
     ("graphql", include_str!("../../scenarios/graphql.yaml")),
     ("redis-pubsub", include_str!("../../scenarios/redis-pubsub.yaml")),
+    ("redis-cache", include_str!("../../scenarios/redis-cache.yaml")),
     ("soak-2h-50-users", include_str!("../../scenarios/soak-2h-50-users.yaml")),
 ];
 
@@ -163,7 +164,7 @@ mod tests {
             assert_eq!(scenario.warnings(), "", "{}", entry.name);
             let plan = scenario.plan(&Overrides::default()).unwrap();
             assert_eq!((plan.not_runnable(), plan.remarks), (None, Vec::new()), "{}", entry.name);
-            let host = if entry.name == "redis-pubsub" { "redis://127.0.0.1:6379" } else { "embedded target" };
+            let host = if entry.name.starts_with("redis-") { "redis://127.0.0.1:6379" } else { "embedded target" };
             assert_eq!(&*plan.host, host);
         }
     }

@@ -69,6 +69,10 @@ fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
         let reason = "a thread of the load generator crashed; its figures are missing".to_owned();
         return verdict(Conclusion::Broken, reason);
     }
+    if last.state == RunState::Done(End::NotPrefilled) {
+        let why = last.plan.prefill.as_ref().and_then(|prefill| prefill.error.as_deref()).unwrap_or("aborted");
+        return verdict(Conclusion::Undecided, format!("no user was started, because the prefill failed: {why}"));
+    }
     if let Some(reason) = bottleneck(last) {
         return verdict(Conclusion::Invalid, reason);
     }

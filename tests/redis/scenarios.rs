@@ -166,3 +166,25 @@ fn the_shipped_scenario_has_no_failures_or_losses() {
         assert_eq!(requests("DELIVER", channel), 40 * published, "{printed}");
     }
 }
+
+#[test]
+fn the_shipped_cache_reaches_its_hit_ratio() {
+    let redis = Redis::start("");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
+        .env_remove("GITHUB_ACTIONS")
+        .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/redis-cache.yaml")])
+        .args(["-u", "20", "-r", "200", "-t", "4s", "--headless", "--only-summary"])
+        .env("REDIS_URL", redis.url())
+        .output()
+        .expect("the program");
+    let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    for line in ["Prefilling: 50,000 commands before the users start", "prefilled: 50,000 commands in ", ", hit ratio "]
+    {
+        assert!(printed.contains(line), "{line}: {printed}");
+    }
+    // What the run wrote on a miss is there too.
+    let keys: u32 = redis.tell("DBSIZE").trim().trim_start_matches(':').parse().expect("a number");
+    assert!((49_000..51_000).contains(&keys), "{keys}");
+}

@@ -5,10 +5,12 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use katydid::engine::{EngineOptions, start};
+use katydid::engine::{Command, EngineOptions, start};
 use katydid::scenario::plan::Plan;
-use katydid::stats::Snapshot;
+use katydid::stats::snapshot::{End, Judged, RunState};
+use katydid::stats::{Lookups, Snapshot};
 
+use super::cluster_server::Cluster;
 use super::server::Redis;
 use crate::scenarios::scenario;
 use crate::wait::end_of;
@@ -147,7 +149,6 @@ async fn hits_and_misses_are_those_of_the_server() {
 
 #[tokio::test]
 async fn a_threshold_on_the_hit_ratio_fails_a_run_with_too_few_hits() {
-    use katydid::stats::snapshot::Judged;
     let redis = Redis::start("");
     redis.tell("SET k v");
     let judged = async |limit: &str| {
@@ -162,4 +163,102 @@ async fn a_threshold_on_the_hit_ratio_fails_a_run_with_too_few_hits() {
     assert_eq!(judged("hit_ratio > 60%").await, (Judged::Passes, value.clone()));
     assert_eq!(judged("redis.hit_ratio > 70%").await, (Judged::Failed, value));
     assert_eq!(judged("{ check: hit_ratio > 99%, on: GET }").await, (Judged::Passes, Some("100.00 %".to_owned())));
+}
+
+/// A scenario that fills the server first, and then reads from it.
+fn filled(url: &str, prefill: &str, steps: &str) -> Plan {
+    let text = format!(
+        "redis: {{ url: '{url}', prefill: {prefill} }}\nusers: 2\nspawn_rate: 100\n\
+         tasks: [{{ steps: [{{ repeat: 200, steps: [{steps}] }}, {{ stop: user }}] }}]\n"
+    );
+    let scenario = katydid::scenario::Scenario::parse("test.yaml", &text).unwrap_or_else(|e| panic!("{e}"));
+    scenario.plan(&katydid::scenario::Overrides::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+const READ: &str = "{ redis: [GET, 'user:{{ zipf(10000) }}'] }";
+
+#[tokio::test]
+async fn prefill_leaves_the_keys_before_the_first_user_reads() {
+    let redis = Redis::start("");
+    redis.tell("SET left-over v");
+    let prefill = "[{ count: 1, command: FLUSHALL }, \
+                   { count: 10000, command: [SET, 'user:{{ iteration }}', { random: 'between(10, 20)' }, EX, 1000] }, \
+                   { count: 500, command: [SADD, 'set:{{ iteration }}', '{{ sequence(7) }}'] }]";
+    let last = run(filled(&redis.url(), prefill, READ), 1).await;
+    assert_eq!(numbers(&redis, ["DBSIZE".to_owned()].into_iter()), [10_500]);
+    let sizes = numbers(&redis, (0..10_000).step_by(997).map(|key| format!("STRLEN user:{key}")));
+    assert!(sizes.iter().all(|size| (10..=20).contains(size)), "{sizes:?}");
+    // Only the users are in the statistics.
+    assert_eq!((last.total.total.requests, last.total.total.failures), (400, 0));
+    assert_eq!(last.redis.as_ref().expect("a run with Redis").looked_up(), Lookups { hits: 400, misses: 0 });
+    let prefill = last.plan.prefill.as_ref().expect("a prefill");
+    assert_eq!((prefill.done, prefill.total, &prefill.error), (10_501, 10_501, &None));
+    assert!(last.events.iter().any(|event| event.text.starts_with("prefilled: 10,501 commands in ")));
+}
+
+#[tokio::test]
+async fn a_prefill_that_fails_starts_no_users() {
+    let redis = Redis::start("");
+    let replica = Redis::start(&format!("--replicaof 127.0.0.1 {}", redis.port));
+    redis.tell("SET text v");
+    let set = "{ count: 3, command: [SET, 'k:{{ iteration }}', v] }";
+    for (server, prefill, wanted) in [
+        (
+            &redis,
+            format!("[{set}, {{ count: 5, command: [INCR, text] }}]"),
+            "command 4 (INCR): ERR value is not an integer",
+        ),
+        (&redis, "{ count: 2, command: [SET, k, '{{ later }}'] }".to_owned(), "command 1 of 2: `later` has no value"),
+        (&replica, set.to_owned(), "the server is a read-only replica of 127.0.0.1:"),
+    ] {
+        let steps = "{ redis: [GET, k], capture: { later: $ } }";
+        let last = run(filled(&server.url(), &prefill, steps), 1).await;
+        assert_eq!(last.state, RunState::Done(End::NotPrefilled));
+        let error = last.plan.prefill.as_ref().and_then(|prefill| prefill.error.clone()).expect("an error");
+        assert!(error.starts_with(wanted), "{error}");
+        assert_eq!((last.total.total.requests, last.load.most_users), (0, 0));
+        let verdict = katydid::verdict::conclude(&last, false);
+        assert!(verdict.reason.contains(&*error) && verdict.conclusion != katydid::verdict::Conclusion::Passed);
+    }
+    // Nothing after the first failure was executed, and everything before it.
+    assert_eq!(numbers(&redis, ["DBSIZE".to_owned(), "EXISTS k:2".to_owned()].into_iter()), [4, 1]);
+    let mut gone = redis;
+    gone.kill();
+    let last = run(filled(&gone.url(), set, READ), 1).await;
+    let error = last.plan.prefill.as_ref().and_then(|prefill| prefill.error.clone()).expect("an error");
+    assert!(error.contains("connection refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_prefill_shows_its_progress_and_can_be_stopped() {
+    let redis = Redis::start("");
+    let plan = filled(&redis.url(), "{ count: 1000000000, command: [SET, 'user:{{ iteration }}', v] }", READ);
+    let mut handle = start(Arc::new(plan), EngineOptions { threads: 1, seed: 1 }).expect("an engine");
+    let mut snapshots = handle.subscribe();
+    let progress = |last: &Arc<Snapshot>| last.plan.prefill.as_ref().map_or(0, |prefill| prefill.done);
+    let seen = end_of("progress", snapshots.wait_for(|last| progress(last) > 10_000)).await.expect("a run").clone();
+    assert_eq!((seen.state, seen.elapsed.as_secs(), seen.load.users), (RunState::Prefilling, 0, 0));
+    // These wait for the users, or have no effect yet.
+    for command in [Command::Pause, Command::Resume, Command::SetUsers(katydid::units::Users(5))] {
+        handle.send(command).expect("a run");
+    }
+    end_of("more progress", snapshots.wait_for(|last| progress(last) > progress(&seen) + 10_000)).await.expect("a run");
+    handle.send(Command::Stop).expect("a run");
+    let last = end_of("the end of the run", handle.finished()).await;
+    assert_eq!((last.state, last.total.total.requests), (RunState::Done(End::Stopped), 0));
+    assert!(progress(&last) < 1_000_000_000);
+}
+
+#[tokio::test]
+async fn a_prefill_writes_each_key_to_its_node_of_a_cluster() {
+    let cluster = Cluster::start(0);
+    let prefill = "{ count: 3000, command: [SET, 'user:{{ iteration }}', { random: 10 }] }";
+    let last = run(filled(&cluster.url(0), prefill, "{ redis: [GET, 'user:{{ zipf(3000) }}'] }"), 1).await;
+    assert_eq!(last.plan.prefill.as_ref().map(|prefill| (prefill.done, prefill.error.clone())), Some((3_000, None)));
+    let keys =
+        cluster.masters().into_iter().map(|node| cluster.cli(node, &["DBSIZE"]).trim().parse().expect("a number"));
+    let keys: Vec<u64> = keys.collect();
+    assert!(keys.iter().sum::<u64>() == 3_000 && keys.iter().all(|count| *count > 500), "{keys:?}");
+    let found = last.redis.as_ref().expect("a run with Redis").looked_up();
+    assert_eq!((found, last.total.total.failures), (Lookups { hits: 400, misses: 0 }, 0));
 }

@@ -2,6 +2,8 @@
 //!
 //! Input: commands, and intervals of the shards. Output: commands to the shards, and a snapshot every 250 ms.
 
+mod filling;
+mod prefilled;
 mod shards;
 mod snapshot;
 mod warmup;
@@ -12,6 +14,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
+pub use self::filling::Filling;
+use self::filling::Progress;
 pub use self::shards::Link;
 use self::shards::Shards;
 use self::warmup::WarmUp;
@@ -48,12 +52,16 @@ pub struct SupervisorSetup {
     pub snapshots: watch::Sender<Arc<Snapshot>>,
     /// Figures that the Redis server reports about itself.
     pub server: watch::Receiver<Option<ServerFigures>>,
+    /// Commands before the users.
+    pub filling: Option<Filling>,
 }
 
 /// Runs until all shards have ended, then publishes the last snapshot.
 pub async fn run(setup: SupervisorSetup) {
-    let SupervisorSetup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
+    let SupervisorSetup { plan, aggregator, links, mut commands, mut intervals, snapshots, server, filling } = setup;
     let mut control = Control::new(plan, aggregator, links);
+    filling.iter().for_each(|filling| control.hold_for(filling));
+    let mut filling = filling.map(|filling| filling.work);
     control.server = Some(server);
     for words in estimate::remarks(&control.plan) {
         control.add_note(words);
@@ -64,7 +72,14 @@ pub async fn run(setup: SupervisorSetup) {
     publish.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut attended = true;
     loop {
+        if control.stopping.is_some() {
+            filling::abort(&mut filling);
+        }
         tokio::select! {
+            result = filling::end_of(&mut filling) => {
+                filling = None;
+                control.prefilled(result);
+            }
             command = commands.recv(), if attended => match command {
                 Some(command) => control.handle(command),
                 // All handles were dropped: load must not continue unattended.
@@ -109,6 +124,7 @@ struct Control {
     counted_until: Instant,
     stopping: Option<(End, Instant)>,
     server: Option<watch::Receiver<Option<ServerFigures>>>,
+    prefill: Option<Progress>,
     judge: Judge,
     drifts: DriftDetector,
     /// Users were aborted.
@@ -140,6 +156,7 @@ impl Control {
             counted_until: now,
             stopping: None,
             server: None,
+            prefill: None,
             judge: Judge::new(&plan),
             drifts: DriftDetector::default(),
             aborted: false,
@@ -181,7 +198,7 @@ impl Control {
                 self.clock.pause();
                 self.shards.send(ShardCommand::Pause);
             }
-            Command::Resume if self.clock.is_paused() => {
+            Command::Resume if self.clock.is_paused() && !self.is_prefilling() => {
                 self.clock.resume();
                 self.shards.send(ShardCommand::Resume);
                 self.add_load_change("resumed".to_owned());
@@ -248,6 +265,9 @@ impl Control {
             if now >= until && !self.aborted {
                 self.abort();
             }
+            return;
+        }
+        if self.is_prefilling() {
             return;
         }
         if self.shards.has_ended_shard() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Control;
+use super::filling::Progress;
 use crate::stats::snapshot::{Blocked, End, Health, PlanView, RunState};
 use crate::stats::{Moment, Snapshot};
 
@@ -15,6 +16,8 @@ impl Control {
         };
         if self.stopping.is_some() {
             RunState::Stopping
+        } else if self.is_prefilling() {
+            RunState::Prefilling
         } else if self.clock.is_paused() {
             RunState::Paused
         } else if moves {
@@ -46,6 +49,7 @@ impl Control {
             stage_index: self.stage,
             steered: self.controller.is_steered(),
             warm_up: self.warm_up.is_warm(),
+            prefill: self.prefill.as_ref().map(Progress::view),
             rate: self.controller.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
             ..PlanView::default()
         });

@@ -7,6 +7,7 @@
 //! could stamp their receipt as well, but it keeps them in a queue without bounds, holds as much as a server announces,
 //! and needs half as much memory again for each subscriber.
 
+mod arguments;
 mod backlog;
 mod checked;
 mod client;
@@ -24,6 +25,7 @@ mod info;
 mod lookups;
 mod monitor;
 mod nested_errors;
+mod prefill;
 mod probe;
 mod receiver;
 mod receiver_command;
@@ -41,6 +43,7 @@ pub mod words;
 
 pub use client::{RedisClient, RedisClientFactory};
 pub use monitor::{Monitor, watch};
+pub use prefill::prefill;
 pub use probe::{ProbeError, ServerClients, ping, probe};
 pub use shared::RedisSetupError;
 

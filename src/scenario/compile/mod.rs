@@ -144,6 +144,7 @@ impl<'a> Builder<'a> {
         let reports = fields.get("report").map(|n| self.reports(n)).unwrap_or_default();
         let baseline = fields.get("baseline").and_then(|n| self.baseline(n));
         let redis = self.redis_target(&fields);
+        let prefill = self.prefills(&fields);
         self.check_profiles(&fields);
         self.templated_keys(root);
         self.lookalikes(root);
@@ -167,6 +168,7 @@ impl<'a> Builder<'a> {
             clients: std::mem::take(&mut self.interner.clients),
             feeders: std::mem::take(&mut self.feeders),
             redis,
+            prefill,
             vars: self.names.vars.clone(),
             slots: self.names.slots.clone(),
             thresholds,

@@ -64,6 +64,12 @@ kinds! {
     OnFull = "on_full",
     /// Settings of all GraphQL steps.
     GraphqlSettings = "graphql_settings",
+    /// Commands executed before the users start.
+    Prefill = "prefill",
+    /// One or several of these.
+    Prefills = "prefills",
+    /// A number of commands.
+    CommandCount = "command_count",
     /// Bytes of a value.
     Bytes = "bytes",
     /// Settings of all Redis steps.

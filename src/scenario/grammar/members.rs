@@ -45,6 +45,7 @@ pub(crate) fn item(kind: K) -> K {
         K::Thresholds => K::Threshold,
         K::Texts | K::On => K::Text,
         K::Command => K::Argument,
+        K::Prefills => K::Prefill,
         K::Pair => K::HeaderLine,
         K::Uploads => K::Upload,
         K::Status => K::StatusOne,
@@ -62,6 +63,7 @@ fn table_of(kind: K) -> K {
         K::On => K::OnFull,
         K::Matcher => K::Operators,
         K::Argument => K::Bytes,
+        K::Prefills => K::Prefill,
         K::Profile => K::Scenario,
         kind => kind,
     }

@@ -43,7 +43,8 @@ pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
 pub use proxy::{Proxies, ProxyError};
 pub use quota::Quota;
-pub use redis::{Argument, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
+pub(crate) use redis::is_blocking;
+pub use redis::{Argument, Envelope, Prefill, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::Schedule;
 pub use select::SelectOptions;
@@ -82,6 +83,8 @@ pub struct Plan {
     pub feeders: Vec<Feeder>,
     /// Redis server, if there are Redis steps.
     pub redis: Option<RedisTarget>,
+    /// Commands executed on it before the users start.
+    pub prefill: Vec<Prefill>,
     /// Values of `vars`.
     pub vars: Arc<minijinja::Value>,
     /// Names and initial values of the slots.

@@ -168,6 +168,15 @@ pub struct RedisStep {
     pub timeout: Duration,
 }
 
+/// Commands executed once before the users start: an entry of `redis.prefill`.
+#[derive(Debug, Clone)]
+pub struct Prefill {
+    /// Number of commands.
+    pub count: u64,
+    /// The command and its arguments; `iteration` is its number, from 0.
+    pub command: Vec<Argument>,
+}
+
 /// Commands that block on the server until there is something to return.
 const BLOCKING: [&str; 10] =
     ["BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"];
@@ -175,17 +184,22 @@ const BLOCKING: [&str; 10] =
 impl RedisStep {
     /// True for commands that block intentionally, so that their response time does not measure the server.
     pub fn is_blocking(&self) -> bool {
-        let mut words = self.command.iter().map(|word| word.fixed().map_or("", |word| &**word));
-        let Some(first) = words.next() else { return false };
-        // Called for every command: most are ruled out by their first letter.
-        match first.as_bytes().first() {
-            Some(b'b' | b'B' | b'w' | b'W') => BLOCKING.iter().any(|name| first.eq_ignore_ascii_case(name)),
-            Some(b'x' | b'X') => {
-                let reads = ["XREAD", "XREADGROUP"].iter().any(|name| first.eq_ignore_ascii_case(name));
-                reads && words.any(|word| word.eq_ignore_ascii_case("BLOCK"))
-            }
-            _ => false,
+        is_blocking(&self.command)
+    }
+}
+
+/// True for a command that blocks intentionally.
+pub(crate) fn is_blocking(command: &[Argument]) -> bool {
+    let mut words = command.iter().map(|word| word.fixed().map_or("", |word| &**word));
+    let Some(first) = words.next() else { return false };
+    // Called for every command: most are ruled out by their first letter.
+    match first.as_bytes().first() {
+        Some(b'b' | b'B' | b'w' | b'W') => BLOCKING.iter().any(|name| first.eq_ignore_ascii_case(name)),
+        Some(b'x' | b'X') => {
+            let reads = ["XREAD", "XREADGROUP"].iter().any(|name| first.eq_ignore_ascii_case(name));
+            reads && words.any(|word| word.eq_ignore_ascii_case("BLOCK"))
         }
+        _ => false,
     }
 }
 

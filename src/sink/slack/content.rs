@@ -96,6 +96,7 @@ pub fn early(last: &Snapshot) -> Option<&'static str> {
         RunState::Done(End::Completed) => None,
         RunState::Done(End::Threshold) => Some("aborted by a threshold"),
         RunState::Done(End::Budget) => Some("stopped: its VU-hours are used up"),
+        RunState::Done(End::NotPrefilled) => Some("not started: the prefill failed"),
         RunState::Done(End::Broken) => Some("ended by a crash of the load generator"),
         _ => Some("stopped early"),
     }

@@ -21,7 +21,7 @@ pub use self::figures::{
     Bin, ExceptionRow, FailureRow, FailureView, Figures, Latency, Mean, PERCENTILE_LABELS, PERCENTILES, Row,
 };
 pub use self::judgement::{Judged, Judgement};
-pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, RunState};
+pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, PrefillView, RunState};
 pub use self::timeseries::{Block, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
 pub use self::trend::Drift;
 use super::by_row::Merge as _;

@@ -1,13 +1,18 @@
 //! State of a run, position in its load plan, and health of the load generator.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::units;
+
 /// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
+    /// Commands of the scenario are executed before the users start.
+    Prefilling,
     /// The number of users is changing towards the target.
     Ramping,
     /// The number of users is at the target.
@@ -33,12 +38,15 @@ pub enum End {
     Budget,
     /// The engine could not continue: a shard crashed.
     Broken,
+    /// The commands before the users failed, so no user started.
+    NotPrefilled,
 }
 
 impl RunState {
-    /// State in capital letters: `RAMPING`, `RUNNING`, `PAUSED`, `STOPPING`, `DONE`.
+    /// State in capital letters: `PREFILL`, `RAMPING`, `RUNNING`, `PAUSED`, `STOPPING`, `DONE`.
     pub fn word(&self) -> &'static str {
         match self {
+            RunState::Prefilling => "PREFILL",
             RunState::Ramping => "RAMPING",
             RunState::Running => "RUNNING",
             RunState::Paused => "PAUSED",
@@ -88,6 +96,9 @@ pub struct PlanView {
     pub steered: bool,
     /// Warm-up: requests are not counted.
     pub warm_up: bool,
+    /// Commands before the users; `None` without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill: Option<PrefillView>,
     /// Requests of warm-ups, which are in no row.
     pub left_out: u64,
     /// Target arrivals per second; `None` in a closed model.
@@ -96,6 +107,26 @@ pub struct PlanView {
     pub arrivals: Arrivals,
     /// Step lists (tasks, `on_start`, `on_stop`) that ended before their last step because the user was stopped.
     pub unfinished: u64,
+}
+
+/// Progress of the commands that are executed before the users start.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PrefillView {
+    /// Commands executed.
+    pub done: u64,
+    /// Commands of the plan.
+    pub total: u64,
+    /// Why the others were not executed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Arc<str>>,
+}
+
+impl fmt::Display for PrefillView {
+    /// `45,000 of 100,000 (45 %)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = u128::from(self.done) * 100 / u128::from(self.total.max(1));
+        write!(f, "{} of {} ({percent} %)", units::count(self.done), units::count(self.total))
+    }
 }
 
 /// Iterations due in an open model, by outcome.

@@ -56,6 +56,7 @@ fn state(run: &Run, silence: Option<Kind>, theme: &Theme) -> Span<'static> {
         return Span::styled(format!("{} {word:<8}", theme.glyph("✗", "x")), theme.bad.patch(theme.strong));
     }
     let (glyph, style) = match state {
+        RunState::Prefilling => (theme.glyph("◌", "o"), theme.accent),
         RunState::Ramping => (theme.glyph("▲", "^"), theme.accent),
         RunState::Running => (theme.glyph("●", "*"), theme.good),
         RunState::Paused => (theme.glyph("‖", "="), theme.select),

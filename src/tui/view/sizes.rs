@@ -9,7 +9,7 @@ use crate::row_kind::RowKind;
 use crate::settings::ThemeName;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
-use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RedisView, RunState};
+use crate::stats::snapshot::{End, ExceptionRow, Health, Level, PrefillView, RedisView, RunState};
 use crate::store::Sending;
 use crate::tui::cursor::Subject;
 use crate::tui::fixture;
@@ -111,11 +111,17 @@ fn states() -> Vec<Model> {
     let mut ramping = state(RunState::Ramping);
     let run = ramping.run.as_mut().expect("a run");
     (run.span, run.window, run.filter) = (Span::Whole, true, "api".into());
+    let prefilling = dashboard(|run| {
+        let snapshot = Arc::make_mut(&mut run.latest);
+        snapshot.state = RunState::Prefilling;
+        snapshot.plan.prefill = Some(PrefillView { done: 123_456_789, total: 1_000_000_000, error: None });
+    });
     let judged = dashboard(|run| Arc::make_mut(&mut run.latest).judgements = Arc::new(fixture::judgements()));
     vec![
         judged,
         fixture::dashboard(),
         paused,
+        prefilling,
         ramping,
         state(RunState::Stopping),
         state(RunState::Done(End::Completed)),

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::report::finding::{Finding, Kind};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{Level, RunState};
+use crate::stats::snapshot::{Figures, Level, RunState};
 use crate::tui::model::Run;
 use crate::tui::text::{self, age};
 use crate::tui::theme::Theme;
@@ -60,16 +60,10 @@ fn is_whole(snapshot: &Snapshot) -> bool {
 pub(super) fn figures(snapshot: &Snapshot, found: &[Finding], theme: &Theme) -> Vec<Figure> {
     let shown = if is_whole(snapshot) { &snapshot.total.total } else { &snapshot.total.now };
     let time = |percentile: f64| text::time(shown.response.p(percentile), shown.responses);
-    let failed = shown.fail_ratio() * 100.0;
-    let (failures, style) = match () {
-        () if failed > 0.0 => (format!("{failed:>5.2} % failed {}", theme.glyph("▲", "^")), theme.bad),
-        // Without a response, nothing is shown as good.
-        () if shown.responses == 0 && snapshot.load.last_response.is_none() => {
-            ("no response yet ".to_owned(), theme.warn)
-        }
-        () if shown.responses == 0 => ("no response     ".to_owned(), theme.warn),
-        () if silence(found).is_some() => (format!("{failed:>5.2} % failed  "), theme.strong),
-        () => (format!("{failed:>5.2} % failed {}", theme.glyph("✓", "*")), theme.good),
+    let prefill = snapshot.plan.prefill.as_ref().filter(|_| snapshot.state == RunState::Prefilling);
+    let (failures, style) = match prefill {
+        Some(prefill) => (format!("prefilled {prefill}"), theme.accent),
+        None => outcome(snapshot, shown, found, theme),
     };
     vec![
         // The first figure is padded on its left, so it needs no margin.
@@ -80,6 +74,21 @@ pub(super) fn figures(snapshot: &Snapshot, found: &[Finding], theme: &Theme) -> 
         Figure::new(5, format!("p99 {:>6}", time(99.0)), theme.strong),
         Figure::new(8, format!("max {:>6}", text::time(shown.response.max, shown.responses)), theme.strong),
     ]
+}
+
+/// The ratio of failed requests.
+fn outcome(snapshot: &Snapshot, shown: &Figures, found: &[Finding], theme: &Theme) -> (String, Style) {
+    let failed = shown.fail_ratio() * 100.0;
+    match () {
+        () if failed > 0.0 => (format!("{failed:>5.2} % failed {}", theme.glyph("▲", "^")), theme.bad),
+        // Without a response, nothing is shown as good.
+        () if shown.responses == 0 && snapshot.load.last_response.is_none() => {
+            ("no response yet ".to_owned(), theme.warn)
+        }
+        () if shown.responses == 0 => ("no response     ".to_owned(), theme.warn),
+        () if silence(found).is_some() => (format!("{failed:>5.2} % failed  "), theme.strong),
+        () => (format!("{failed:>5.2} % failed {}", theme.glyph("✓", "*")), theme.good),
+    }
 }
 
 /// Requests in flight, position in the plan, state of the generator.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ::redis::{Arg, Cmd, RedisWrite as _, Value};
+use ::redis::{Arg, Cmd, Value};
 use tokio::time::timeout;
 
 use super::lanes::Purpose;
@@ -13,11 +13,11 @@ use crate::protocol::example::attach;
 use crate::protocol::redis::cluster::Route;
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::trace::{Tracer, words};
-use crate::protocol::redis::{evaluate, example, lookups, nested_errors};
+use crate::protocol::redis::{arguments, evaluate, example, lookups, nested_errors};
 use crate::protocol::result::StepResult;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::template::{RenderError, Scope};
-use crate::scenario::plan::{Argument, RedisStep, redis_keys};
+use crate::scenario::plan::{RedisStep, redis_keys};
 use crate::stats::{Example, Lookups, Reason, Remarks};
 
 /// Maximum characters of a command name shown in failures.
@@ -36,24 +36,8 @@ pub(super) fn begin(command: &mut Cmd) {
 impl RedisClient {
     fn prepare_command(&mut self, step: &RedisStep, scope: &mut Scope) -> Result<(), RenderError> {
         begin(&mut self.command);
-        self.verb.clear();
-        for (i, argument) in step.command.iter().enumerate() {
-            match argument {
-                Argument::Text(text) => {
-                    self.word.clear();
-                    text.render(scope, &mut self.word)?;
-                    self.command.write_arg(self.word.as_bytes());
-                    if i == 0 {
-                        self.verb.extend(self.word.chars().map(|c| c.to_ascii_uppercase()).take(MAX_VERB));
-                    }
-                }
-                Argument::Bytes(payload) => {
-                    self.payload.clear();
-                    payload.render(scope, &mut self.payload)?;
-                    self.command.write_arg(&self.payload);
-                }
-            }
-        }
+        arguments::fill(&step.command, scope, &mut self.command, (&mut self.word, &mut self.payload))?;
+        arguments::name(words(&self.command).next().unwrap_or_default(), MAX_VERB, &mut self.verb);
         self.word.shrink_to(MAX_IDLE_BUFFER);
         self.payload.shrink_to(MAX_IDLE_BUFFER);
         Ok(())

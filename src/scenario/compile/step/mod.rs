@@ -4,6 +4,7 @@ mod arguments;
 mod graphql;
 mod http;
 mod payload;
+mod prefill;
 mod redis;
 mod redis_servers;
 mod subscription;

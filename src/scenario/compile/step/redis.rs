@@ -12,7 +12,7 @@ use crate::scenario::eval::template::{self, Text};
 use crate::scenario::grammar::actions::{PUBLISH, REDIS, SUBSCRIBE};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{
-    Action, Address, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+    Action, Address, Argument, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
@@ -221,9 +221,8 @@ impl Builder<'_> {
         Some(Action::Unsubscribe(self.channels(argument, "unsubscribe").0))
     }
 
-    pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
-        self.uses.redis.get_or_insert(argument.at.clone());
-        let command = self.arguments(argument, "redis");
+    /// Reports a command after which a connection only receives, and one without words; returns its name.
+    pub(super) fn refuse_streaming(&mut self, argument: &Node, command: &[Argument]) -> String {
         if command.is_empty() {
             self.report(
                 argument.at.clone(),
@@ -237,7 +236,14 @@ impl Builder<'_> {
         if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
             self.report(argument.at.clone(), format!("{first} {why}"), *instead);
         }
-        self.one_slot(argument, &command);
+        self.one_slot(argument, command);
+        first
+    }
+
+    pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
+        self.uses.redis.get_or_insert(argument.at.clone());
+        let command = self.arguments(argument, "redis");
+        let first = self.refuse_streaming(argument, &command);
         let endpoint = self.row(fields, RowKind::Redis, &first);
         let (_, expects) = fields.get("expect").map(|n| self.expectations(n, &keys::EXPECT_REDIS)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();

@@ -108,6 +108,19 @@ pub(crate) const BYTES: Table = Table {
     ],
 };
 
+/// An entry of `redis.prefill`.
+pub(crate) const PREFILL: Table = Table {
+    kind: K::Prefill,
+    what: "prefill",
+    keys: &[
+        key("count", K::CommandCount, "Number of commands; `iteration` is the number of each, from 0"),
+        key("command", K::Command, "The command").eg(&["[SET, \"user:{{ iteration }}\", { random: 1KB }]"]),
+    ],
+    rules: &[Rule::Required("count", PREFILL_EXAMPLE), Rule::Required("command", PREFILL_EXAMPLE)],
+};
+const PREFILL_EXAMPLE: &str =
+    "write prefill: { count: 100000, command: [SET, \"user:{{ iteration }}\", { random: 1KB }] }";
+
 /// The top-level key `redis`.
 pub(crate) const REDIS_SETTINGS: Table = Table {
     kind: K::RedisSettings,
@@ -123,6 +136,7 @@ pub(crate) const REDIS_SETTINGS: Table = Table {
         key("envelope", K::Envelope, "binary, json or off").or_text("binary"),
         key("drain", K::Duration, "A missing message counts as lost after this long").or_text("2s"),
         key("tls", K::Tls, "Certificates, for rediss:// and valkeys://"),
+        key("prefill", K::Prefills, "Commands to execute once before the users start"),
     ],
     rules: &[Rule::RequiredAlone("url"), Rule::Excludes("urls", "url", "give the address or a list of them")],
 };

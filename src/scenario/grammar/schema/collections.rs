@@ -71,6 +71,10 @@ pub(super) fn collections() -> Vec<(K, Value)> {
             K::Command,
             json!({ "anyOf": [reference(K::Text), { "type": "array", "items": reference(K::Argument), "minItems": 1 }] }),
         ),
+        (
+            K::Prefills,
+            json!({ "anyOf": [reference(K::Prefill), { "type": "array", "items": reference(K::Prefill), "minItems": 1 }] }),
+        ),
         (K::Argument, either(&[K::Text, K::Bytes])),
         map(
             K::SizeWeights,

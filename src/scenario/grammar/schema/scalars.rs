@@ -208,6 +208,17 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
                 json!({ "minimum": 0, "maximum": 16_777_216 }),
             ),
         ),
+        (
+            K::CommandCount,
+            with(
+                one(
+                    INTEGRAL,
+                    &(spaced(r"0*[1-9]\d{0,8}|1000000000") + TEMPLATE),
+                    "a whole number from 1 to 1000000000, or a template",
+                ),
+                json!({ "minimum": 1, "maximum": 1_000_000_000 }),
+            ),
+        ),
         (K::Percentage, one(&["string"], r"\s*(\d{1,2}|100)\s*%\s*", "a percentage such as 50%")),
         (
             K::Wait,
