@@ -82,7 +82,8 @@ pub fn parse_spawn_rate(text: &str) -> Result<PerSecond, UnitError> {
     if rate > 0.0 && rate <= MAX_SPAWN_RATE { Ok(PerSecond(rate)) } else { Err(error()) }
 }
 
-/// Parses a duration: `500ms`, `1.5s`, `2m`, `1h30m`, `1d`; a number without unit is seconds, as in Locust.
+/// Parses a duration: `500ms`, `1.5s`, `2m`, `1h30m`, `1d`, also with blanks between numbers and units; a number without
+/// unit is seconds, as in Locust.
 ///
 /// # Errors
 /// When the text is not a duration, or longer than 10,000 hours.
@@ -97,7 +98,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(error)?;
         let number: f64 = rest[..digits].parse().map_err(|_| error())?;
-        rest = &rest[digits..];
+        rest = rest[digits..].trim_start();
         let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let unit = match &rest[..letters] {
             "us" => 1e-6,
@@ -114,7 +115,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
         }
         previous = unit;
         seconds += number * unit;
-        rest = &rest[letters..];
+        rest = rest[letters..].trim_start();
     }
     if previous.is_infinite() { Err(error()) } else { duration(seconds, text) }
 }
@@ -205,6 +206,23 @@ pub fn rate(n: f64) -> String {
     if n < 999.95 { format!("{n:.1}") } else { count(n.round() as u64) }
 }
 
+/// Most decimals of a percentage.
+const MOST_DECIMALS: usize = 12;
+
+/// A ratio as a percentage with this many decimals, and more where it would look like 0 or 100 % and is neither: `12.3 %`,
+/// `0.004 %`, `99.98 %`.
+pub fn percent(ratio: f64, decimals: usize) -> String {
+    // Not -0.
+    let percent = ratio * 100.0 + 0.0;
+    let shown = |decimals: usize| format!("{percent:.decimals$}");
+    let hides = |text: &String| {
+        let rounded = text.parse::<f64>().map_or(percent, f64::abs);
+        rounded != percent.abs() && (rounded == 0.0 || rounded == 100.0)
+    };
+    let exact = (decimals..MOST_DECIMALS).map(shown).find(|text| !hides(text));
+    format!("{} %", exact.unwrap_or_else(|| shown(decimals)))
+}
+
 /// Parses a size in bytes, with powers of 1,000: `512`, `10KB`, `1.5 MB`; at most 10¹⁵.
 pub fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
@@ -261,10 +279,14 @@ mod tests {
             ("1h30m", 5_400_000),
             ("0", 0),
             ("1h1m1s1ms", 3_661_001),
+            ("400 ms", 400),
+            (" 1 h 30\tm ", 5_400_000),
         ] {
             assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "1h30", "s", "-1s", "30m1h", "1x", "nan", "inf", "1h1h", "1..2s"] {
+        for text in
+            ["", "1h30", "s", "-1s", "30m1h", "1x", "nan", "inf", "1h1h", "1..2s", "4 00ms", "1 2s", "ms 5", "5 m s"]
+        {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         assert!(matches!(parse_duration("99999h"), Err(UnitError::TooLong(_))));
@@ -317,6 +339,26 @@ mod tests {
         }
         assert_eq!(latency(Duration::from_nanos(274_600)), "275us");
         assert_eq!(latency(Duration::from_nanos(999_600)), "1.0ms");
+    }
+
+    #[test]
+    fn percentages_do_not_hide_what_is_there() {
+        for (ratio, decimals, text) in [
+            (0.0, 1, "0.0 %"),
+            (-0.0, 1, "0.0 %"),
+            (0.123, 1, "12.3 %"),
+            (0.000_04, 1, "0.004 %"),
+            (-0.000_04, 1, "-0.004 %"),
+            (0.000_04, 2, "0.004 %"),
+            (0.999_8, 1, "99.98 %"),
+            (1.0, 2, "100.00 %"),
+            (1.000_3, 0, "100.03 %"),
+            (2.5, 0, "250 %"),
+            (1e-30, 1, "0.0 %"),
+            (f64::NAN, 1, "NaN %"),
+        ] {
+            assert_eq!(percent(ratio, decimals), text);
+        }
     }
 
     #[test]

@@ -132,6 +132,38 @@ const THRESHOLDS: [(&str, bool); 44] = [
     ("p95 < 1s && rps > 5", false),
 ];
 
+#[test]
+fn times_with_blanks_are_the_same_for_schema_and_loader() {
+    let validator = jsonschema::validator_for(&schema::schema()).unwrap();
+    for (time, ok) in [
+        ("400 ms", true),
+        ("1h 30m", true),
+        (" 1 m 30 s ", true),
+        ("1.5 s", true),
+        ("4 00ms", false),
+        ("1 2s", false),
+        ("30m 1h", false),
+        ("ms 400", false),
+    ] {
+        for text in [
+            format!("run_time: '{time}'\ntasks: [{{ steps: [{{ get: / }}] }}]"),
+            format!("tasks: [{{ steps: [{{ get: /, expect: {{ time: '< {time}' }} }}, {{ wait: '{time}' }}] }}]"),
+            format!("wait_time: 'between({time}, 2 h)'\ntasks: [{{ steps: [{{ get: / }}] }}]"),
+            format!("arrivals: {{ rate: 5, ramp: '{time}', max_users: 9 }}\ntasks: [{{ steps: [{{ get: / }}] }}]"),
+            format!("thresholds: [{{ check: 'p95 < {time}', over: '{time}' }}]\ntasks: [{{ steps: [{{ get: / }}] }}]"),
+        ] {
+            let text = format!("host: http://h\n{text}\n");
+            let loaded = Scenario::parse("t.yaml", &text).and_then(|scenario| scenario.plan(&Overrides::default()));
+            assert_eq!(loaded.is_ok(), ok, "{text}: {:?}", loaded.err().map(|error| error.to_string()));
+            // The schema does not look into the arguments of calls and of comparisons.
+            let document: Value = serde_yaml::from_str(&text).unwrap();
+            if ok || text.contains("run_time") || text.contains("ramp") || text.contains("check") {
+                assert_eq!(validator.is_valid(&document), ok, "{text}");
+            }
+        }
+    }
+}
+
 /// All subschemas that are properties.
 fn properties<'s>(schema: &'s Value, found: &mut Vec<&'s Value>) {
     match schema {

@@ -317,7 +317,7 @@ fn unit(metric: Metric) -> Unit {
 fn quantity(metric: Metric, text: &str) -> Option<f64> {
     let number = |t: &str| t.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
     match unit(metric) {
-        Unit::Time => units::parse_duration(&threshold_text::joined(text)).ok().map(|d| d.as_secs_f64()),
+        Unit::Time => units::parse_duration(text).ok().map(|d| d.as_secs_f64()),
         Unit::Ratio => {
             let ratio = text.strip_suffix('%').map_or_else(|| number(text), |percent| Some(number(percent)? / 100.0));
             ratio.filter(|ratio| *ratio <= 1.0)

@@ -45,18 +45,6 @@ pub(super) fn split(text: &str) -> Result<(&str, Operator, &str), Refusal> {
     Ok((name.trim(), operator, value.trim()))
 }
 
-/// A time without the spaces between number and unit: `400 ms`. Two numbers are not joined.
-pub(super) fn joined(text: &str) -> String {
-    let mut out = String::new();
-    for word in text.split_whitespace() {
-        if out.ends_with(|c: char| c.is_ascii_digit()) && word.starts_with(|c: char| c.is_ascii_digit()) {
-            return text.to_owned();
-        }
-        out.push_str(word);
-    }
-    out
-}
-
 /// True for a condition that every value meets, of those from 0 to `most`.
 pub(super) fn always_passes(check: &Check, most: Option<f64>) -> bool {
     match check.operator {

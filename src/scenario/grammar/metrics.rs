@@ -3,7 +3,8 @@
 /// Comparison operators of a condition.
 const OPERATOR: &str = r"\s*(<=|>=|==|!=|<|>)\s*";
 const PERCENTILE: &str = r"p(?!0*(\.0*)?(?![0-9.]))0*\d{1,2}(\.\d+)?";
-const TIME: &str = r"(\d+(\.\d+)?|(?=\d)(\d+(\.\d+)?\s*d\s*)?(\d+(\.\d+)?\s*h\s*)?(\d+(\.\d+)?\s*m\s*)?(\d+(\.\d+)?\s*s\s*)?(\d+(\.\d+)?\s*ms\s*)?(\d+(\.\d+)?\s*us)?)";
+/// The pattern of a time, as [`parse_duration`](crate::units::parse_duration) reads it.
+pub(crate) const TIME: &str = r"(\d+(\.\d+)?|(?=\d)(\d+(\.\d+)?\s*d\s*)?(\d+(\.\d+)?\s*h\s*)?(\d+(\.\d+)?\s*m\s*)?(\d+(\.\d+)?\s*s\s*)?(\d+(\.\d+)?\s*ms\s*)?(\d+(\.\d+)?\s*us)?)";
 const RATIO: &str = r"(0*(100(\.0+)?|\d{1,2}(\.\d+)?)\s*%|0+(\.\d+)?|0*1(\.0+)?)";
 const NUMBER: &str = r"\d+(\.\d+)?(/s)?";
 

@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::object::reference;
 use crate::scenario::grammar::kind::ValueKind as K;
+use crate::scenario::grammar::metrics::TIME;
 use crate::scenario::grammar::{metrics, words};
 
-const DURATION: &str =
-    r"(\d+(\.\d+)?|(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?)";
 const WHOLE: &str = r"0*(\d{1,6}|1000000)";
 /// A string with a template, as an alternative of a pattern.
 const TEMPLATE: &str = r"|[\s\S]*\{\{[\s\S]*";
@@ -44,8 +43,8 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
     const NUMERIC: &[&str] = &["string", "number"];
     const INTEGRAL: &[&str] = &["string", "integer"];
     let spaced = |pattern: &str| format!(r"\s*{pattern}\s*");
-    let duration = spaced(&format!("(?=[0-9]){DURATION}"));
-    let length = spaced(&format!("(?=[^1-9]*[1-9]){DURATION}"));
+    let duration = spaced(&format!("(?=[0-9]){TIME}"));
+    let length = spaced(&format!("(?=[^1-9]*[1-9]){TIME}"));
     let calls = r"\s*\(.*\)\s*";
     vec![
         // Keys cannot contain templates, at any depth.
