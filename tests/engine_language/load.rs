@@ -67,6 +67,8 @@ tasks: [{ steps: [{ get: /ok }] }]
     let counts = [warm.total.total.requests, last.total.total.requests - warm.total.total.requests, last.plan.left_out];
     assert!(counts.iter().all(|count| *count > 20), "before, after and within: {counts:?}");
     let when = |begin: &str| last.events.iter().find(|event| event.text.starts_with(begin)).expect("an event").elapsed;
+    assert!(last.events.is_sorted_by_key(|event| event.elapsed), "{:?}", last.events);
+    assert!(last.events.is_sorted_by_key(|event| event.at), "{:?}", last.events);
     let rest = last.elapsed - (when("warm-up over") - when("warm-up:"));
     assert!(last.measured.abs_diff(rest) < Duration::from_millis(50), "{:?} of {:?}", last.measured, last.elapsed);
 }

@@ -120,6 +120,8 @@ struct Control {
     arrivals_started: bool,
     stage: Option<usize>,
     warm_up: WarmUp,
+    /// Events after the end of a warm-up, which is reported before them and later.
+    held: Vec<RunEvent>,
     vu_seconds: f64,
     counted_until: Instant,
     stopping: Option<(End, Instant)>,
@@ -152,6 +154,7 @@ impl Control {
             arrivals_started: false,
             stage: None,
             warm_up: WarmUp::new(is_warm, links.len()),
+            held: Vec::new(),
             vu_seconds: 0.0,
             counted_until: now,
             stopping: None,
@@ -237,7 +240,19 @@ impl Control {
     }
 
     fn add_event(&mut self, elapsed: Duration, text: String, is_load_change: bool) {
-        self.aggregator.event(RunEvent { elapsed, at: SystemTime::now(), text: text.into(), is_load_change });
+        let event = RunEvent { elapsed, at: SystemTime::now(), text: text.into(), is_load_change };
+        if self.warm_up.is_awaited() {
+            self.held.push(event);
+        } else {
+            self.aggregator.event(event);
+        }
+    }
+
+    /// Adds the events that waited for the end of a warm-up.
+    fn release_events(&mut self) {
+        for event in std::mem::take(&mut self.held) {
+            self.aggregator.event(event);
+        }
     }
 
     fn stop(&mut self, why: End) {
@@ -352,21 +367,23 @@ impl Control {
         let schedule = &self.plan.schedule;
         let planned = self.controller.plan_time(t);
         let (stage, is_warm) = (schedule.stage_at(planned), schedule.is_warm_up(planned));
+        // One time for all that happens here: the events are in order.
+        let now = self.clock.elapsed();
         if stage != self.stage {
             self.stage = stage;
             let name = stage.and_then(|index| schedule.stages().get(index)).map(|stage| Arc::clone(&stage.name));
             if let Some(name) = name.filter(|name| !name.is_empty()) {
-                self.add_load_change(format!("stage: {name}"));
+                self.add_event(now, format!("stage: {name}"), true);
             }
         }
         if self.warm_up.turns(is_warm) {
             self.next_epoch();
             if is_warm {
                 self.aggregator.warm_up(self.epoch, t);
-                self.add_note("warm-up: requests are not counted until it is over".to_owned());
+                self.add_event(now, "warm-up: requests are not counted until it is over".to_owned(), false);
             } else {
                 self.aggregator.end_warm_up(self.epoch, t);
-                self.warm_up.ended(self.epoch, t);
+                self.warm_up.ended(self.epoch, (now, SystemTime::now()));
             }
         }
     }
@@ -375,9 +392,11 @@ impl Control {
         let (shard, epoch, wants_stop) = (interval.shard, interval.epoch, interval.shard_users.wants_stop);
         self.shards.record(&interval);
         self.aggregator.absorb(&mut interval);
-        if let Some(at) = self.warm_up.reported(shard, epoch) {
+        if let Some((elapsed, at)) = self.warm_up.reported(shard, epoch) {
             let left_out = units::counted(self.aggregator.left_out(), "request");
-            self.add_event(at, format!("warm-up over: {left_out} not counted"), false);
+            let text = format!("warm-up over: {left_out} not counted").into();
+            self.aggregator.event(RunEvent { elapsed, at, text, is_load_change: false });
+            self.release_events();
         }
         if wants_stop && self.stopping.is_none() {
             self.add_note("stopped by a step of the scenario".to_owned());

@@ -36,6 +36,8 @@ impl Control {
     /// Last snapshot, after all shards have ended.
     pub(super) fn last_snapshot(&mut self) -> Arc<Snapshot> {
         let broken = self.shards.join();
+        // A shard that crashed never reports the end of a warm-up.
+        self.release_events();
         let end = if broken { End::Broken } else { self.stopping.map_or(End::Broken, |(why, _)| why) };
         self.snapshot_in(RunState::Done(end))
     }
