@@ -134,24 +134,89 @@ fn margin(check: &Check, value: f64) -> Option<f64> {
     }
 }
 
-/// Formats a value with the unit of its metric: `121ms`, `0.42 %`, `1,843/s`.
-pub fn format_value(metric: Metric, value: f64) -> String {
-    let percent = |ratio: f64| {
-        let percent = ratio * 100.0;
-        if percent > 0.0 && percent < 0.01 { format!("{percent:.4} %") } else { format!("{percent:.2} %") }
+/// Maximum additional digits of a value that looks like its limit.
+const MOST_DIGITS: usize = 9;
+
+/// Formats a measured value with its unit, with as many digits as are needed to tell it from the limit of the check:
+/// `1.2 %` beside a limit of 1 %, which would be `1 %` elsewhere.
+pub fn format_beside(check: &Check, value: f64) -> String {
+    let (metric, limit) = (check.metric, check.value);
+    let usual = format_value(metric, value);
+    if value == limit || usual != format_value(metric, limit) {
+        return usual;
+    }
+    let exact = |digits| {
+        let [shown, limit] = [value, limit].map(|value| with_decimals(metric, value, limit, digits));
+        (shown != limit).then_some(shown).flatten()
     };
+    (1..=MOST_DIGITS).find_map(exact).unwrap_or(usual)
+}
+
+/// A value with this many decimals in the unit that its limit has; `None` for a count.
+fn with_decimals(metric: Metric, value: f64, limit: f64, decimals: usize) -> Option<String> {
+    match metric {
+        Metric::Percentile(_) | Metric::Mean | Metric::Median | Metric::Min | Metric::Max => {
+            let (scale, unit) = match limit {
+                limit if limit < 1e-3 => (1e6, "us"),
+                limit if limit < 1.0 => (1e3, "ms"),
+                _ => (1.0, "s"),
+            };
+            Some(format!("{:.decimals$}{unit}", value * scale))
+        }
+        Metric::FailRatio | Metric::LostRatio | Metric::Cpu => Some(format!("{:.decimals$} %", value * 100.0)),
+        Metric::Rps => Some(format!("{value:.decimals$}/s")),
+        Metric::Requests
+        | Metric::Failures
+        | Metric::Dropped
+        | Metric::Exceptions
+        | Metric::OutputBufferDisconnections => None,
+    }
+}
+
+/// Formats a value with the unit of its metric: `121ms`, `0.42 %`, `1,843/s`.
+fn format_value(metric: Metric, value: f64) -> String {
     match metric {
         Metric::Percentile(_) | Metric::Median if value.is_infinite() => "no response".to_owned(),
         Metric::Percentile(_) | Metric::Mean | Metric::Median | Metric::Min | Metric::Max => {
             units::latency(Duration::try_from_secs_f64(value).unwrap_or(Duration::MAX))
         }
-        Metric::FailRatio | Metric::LostRatio | Metric::HitRatio => percent(value),
-        Metric::Cpu => format!("{:.0} %", value * 100.0),
+        Metric::FailRatio | Metric::LostRatio | Metric::HitRatio => units::percent(value, 2),
+        Metric::Cpu => units::percent(value, 0),
         Metric::Rps => format!("{}/s", units::rate(value)),
         Metric::Requests
         | Metric::Failures
         | Metric::Dropped
         | Metric::Exceptions
         | Metric::OutputBufferDisconnections => units::count(value as u64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::plan::Source;
+
+    #[test]
+    fn a_value_does_not_look_like_a_limit_that_it_is_not() {
+        for (metric, limit, value, shown) in [
+            (Metric::Cpu, 0.01, 0.0123, "1.2 %"),
+            (Metric::Cpu, 0.01, 0.010_04, "1.004 %"),
+            (Metric::Cpu, 0.01, 0.01, "1 %"),
+            (Metric::Cpu, 0.8, 0.0123, "1 %"),
+            (Metric::FailRatio, 1.0, 0.999_98, "99.998 %"),
+            (Metric::FailRatio, 0.01, 0.010_001, "1.0001 %"),
+            (Metric::FailRatio, 0.01, 0.02, "2.00 %"),
+            (Metric::LostRatio, 0.0, 0.000_000_04, "0.000004 %"),
+            (Metric::Percentile(95.0), 0.4, 0.400_3, "400.3ms"),
+            (Metric::Max, 1.2, 1.204, "1.204s"),
+            (Metric::Mean, 0.000_5, 0.000_500_4, "500.4us"),
+            (Metric::Percentile(95.0), 0.4, f64::INFINITY, "no response"),
+            (Metric::Rps, 50.0, 49.97, "49.97/s"),
+            (Metric::Rps, 2_000.0, 1_999.6, "1999.6/s"),
+            (Metric::Requests, 5.5, 5.0, "5"),
+        ] {
+            let check = Check { source: Source::All, metric, operator: Operator::Less, value: limit };
+            assert_eq!(format_beside(&check, value), shown, "{metric:?} {limit} {value}");
+        }
     }
 }

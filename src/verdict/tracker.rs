@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::check::{self, Evaluation, format_value};
+use super::check::{self, Evaluation, format_beside};
 use super::period::Period;
 use super::scope::Scope;
 use crate::scenario::estimate;
@@ -166,7 +166,7 @@ impl Tracker {
                 check::evaluate(check, period, self.is_over)
             };
             let Evaluation { outcome, value, margin } = reading;
-            Observation { outcome, value: value.map(|value| format_value(check.metric, value)), margin }
+            Observation { outcome, value: value.map(|value| format_beside(check, value)), margin }
         };
         let rank = |seen: &Observation| match &seen.outcome {
             Ok(false) => (0, seen.margin.unwrap_or(f64::NEG_INFINITY)),

@@ -15,7 +15,7 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
     if snapshot.measures_delivery() && (all.published > 0 || all.received > 0) {
         let (delivered, published) = (count(all.delivered()), count(all.published));
         out.push(format!("{name}: {published} published, {delivered} delivered, fan-out {:.1}", all.fan_out()));
-        let (lost, ratio) = (count(all.lost()), all.lost_ratio() * 100.0);
+        let (lost, ratio) = (count(all.lost()), units::percent(all.lost_ratio(), 3));
         let (stream, cut) = (count(all.lost_in_stream), count(all.lost_disconnected));
         let parts = [(all.late, "late"), (all.lost_disconnected, "while disconnected")];
         let why = if parts.iter().any(|(n, _)| *n > 0) {
@@ -28,9 +28,7 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
             0 => String::new(),
             n => format!(", {} unsettled (not received by the end)", count(n)),
         };
-        out.push(format!(
-            "{name}: {lost} lost, {ratio:.3} %{why}{unsettled}, {doubled} duplicated, {late} out of order"
-        ));
+        out.push(format!("{name}: {lost} lost, {ratio}{why}{unsettled}, {doubled} duplicated, {late} out of order"));
     }
     if all.disconnects > 0 {
         out.push(format!("{name}: {} of subscribers broke", units::counted(all.disconnects, "connection")));
