@@ -6,7 +6,6 @@ mod frequency;
 mod memory;
 mod thresholds;
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 pub use cost::{Estimate, estimate};
@@ -20,7 +19,7 @@ use crate::units::{self, PerSecond};
 /// thresholds for which the run is too short, and much memory.
 pub fn remarks(plan: &Plan) -> Vec<String> {
     let remarks = plan.remarks.iter().cloned().chain(understaffed(plan)).chain(thresholds::too_long(plan));
-    remarks.chain(memory::remarks(plan)).collect()
+    remarks.chain(thresholds::unmeasured(plan)).chain(memory::remarks(plan)).collect()
 }
 
 /// Note if the number of users does not match the classes: a class gets fewer users than its fixed count, or none; or
@@ -69,14 +68,13 @@ fn understaffed(plan: &Plan) -> Option<String> {
 
 /// Describes a plan in several lines. An empty host means that it must still be specified.
 pub fn words(plan: &Plan) -> String {
-    let mut out = String::new();
-    // Writing into a String cannot fail.
-    let _ = match plan.host.is_empty() {
-        true => writeln!(out, "{}; no host: give it with --host", plan.name),
-        false => writeln!(out, "{} against {}", plan.name, plan.host),
-    };
+    let mut out: Vec<String> = Vec::new();
+    out.push(match plan.host.is_empty() {
+        true => format!("{}; no host: give it with --host", plan.name),
+        false => format!("{} against {}", plan.name, plan.host),
+    });
     if plan.is_insecure() {
-        let _ = writeln!(out, "  TLS certificates are not verified (tls.insecure)");
+        out.push("  TLS certificates are not verified (tls.insecure)".to_owned());
     }
     load(plan, &mut out);
     for class in &plan.classes {
@@ -86,7 +84,7 @@ pub fn words(plan: &Plan) -> String {
         };
         let start = if class.start == Start::BeforeOthers { ", before the others" } else { "" };
         let order = if class.sequential { ", tasks in order" } else { "" };
-        let _ = writeln!(out, "  {}: {share}{start}, {}{order}", class.name, wait(class.wait));
+        out.push(format!("  {}: {share}{start}, {}{order}", class.name, wait(class.wait)));
         for task in &class.tasks {
             let tags = if task.tags.is_empty() { String::new() } else { format!(" [{}]", task.tags.join(" ")) };
             let weight = match task.weight {
@@ -95,30 +93,30 @@ pub fn words(plan: &Plan) -> String {
                 n => format!("{n}x "),
             };
             let steps = task.steps.len();
-            let _ = writeln!(out, "    {weight}{}{tags}: {steps} step{}", task.name, if steps == 1 { "" } else { "s" });
+            out.push(format!("    {weight}{}{tags}: {steps} step{}", task.name, if steps == 1 { "" } else { "s" }));
         }
     }
     if !plan.endpoints.is_empty() {
-        let _ = writeln!(out, "  requests:");
+        out.push("  requests:".to_owned());
         let width = plan.endpoints.iter().map(|row| row.kind.name().len()).max().unwrap_or_default().max(7);
         for (index, row) in plan.endpoints.iter().enumerate() {
             let operation = plan.operations.iter().find(|(id, _)| id.0 as usize == index);
             let asks = operation.map(|(_, figures)| format!(": asks for {figures}")).unwrap_or_default();
-            let _ = writeln!(out, "    {:<width$} {}{asks}", row.kind, row.name);
+            out.push(format!("    {:<width$} {}{asks}", row.kind, row.name));
         }
     }
     for feeder in &plan.feeders {
-        let _ = writeln!(out, "  data {}: {} ({})", feeder.name, feeder.path.display(), feeder.columns.join(", "));
+        out.push(format!("  data {}: {} ({})", feeder.name, feeder.path.display(), feeder.columns.join(", ")));
     }
     for threshold in &plan.thresholds {
-        let _ = writeln!(out, "  threshold: {}", thresholds::words(plan, threshold));
+        out.push(format!("  threshold: {}", thresholds::words(plan, threshold)));
     }
     if let Some(search) = &plan.search {
         let unit = if search.vary == Vary::Users { "users" } else { "arrivals/s" };
         let (from, to, hold) = (PerSecond(search.from), PerSecond(search.to), units::plain(search.hold));
         let until = thresholds::words(plan, &search.until);
-        let _ = writeln!(out, "  searches from {from} to {to} {unit}, {hold} each, while this passes: {until}");
-        let _ = writeln!(out, "  ! search is not supported yet: a run of this profile is refused");
+        out.push(format!("  searches from {from} to {to} {unit}, {hold} each, while this passes: {until}"));
+        out.push("  ! search is not supported yet: a run of this profile is refused".to_owned());
     }
     let estimate = estimate(plan);
     // In an open model the number of users is an upper limit; the actual number depends on the server.
@@ -133,32 +131,32 @@ pub fn words(plan: &Plan) -> String {
         ""
     };
     let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{most}{h:.2} VU-hours"));
-    let _ = writeln!(out, "  {most}{} at the peak, {requests}{loops}, {hours}", users(estimate.peak_users));
+    out.push(format!("  {most}{} at the peak, {requests}{loops}, {hours}", users(estimate.peak_users)));
     if let Some(fan_out) = &estimate.fan_out {
-        let _ = writeln!(out, "  subscribers receive {fan_out}");
+        out.push(format!("  subscribers receive {fan_out}"));
     }
     for words in remarks(plan) {
-        let _ = writeln!(out, "  ! {words}");
+        out.push(format!("  ! {words}"));
     }
-    out.lines().map(|line| crate::clean::line(line).into_owned() + "\n").collect()
+    // Names may contain line breaks.
+    out.iter().map(|line| crate::clean::line(line).into_owned() + "\n").collect()
 }
 
-fn load(plan: &Plan, out: &mut String) {
+fn load(plan: &Plan, out: &mut Vec<String>) {
     let length = plan.schedule.length().map_or_else(|| "until stopped".to_owned(), units::plain);
     let schedule = &plan.schedule;
-    let _ = match schedule.max_users() {
-        Some(most) => writeln!(
-            out,
+    out.push(match schedule.max_users() {
+        Some(most) => format!(
             "  arrivals up to {}/s with at most {} busy, {length}",
             PerSecond(schedule.peak_rate()),
             users(most.0)
         ),
         None if schedule.is_shaped() => {
             let stages = schedule.stages().len();
-            writeln!(out, "  {stages} stage{}, {length}", if stages == 1 { "" } else { "s" })
+            format!("  {stages} stage{}, {length}", if stages == 1 { "" } else { "s" })
         }
-        None => writeln!(out, "  {}, {} started per second, {length}", users(plan.load.users.0), plan.load.spawn_rate),
-    };
+        None => format!("  {}, {} started per second, {length}", users(plan.load.users.0), plan.load.spawn_rate),
+    });
     for (index, stage) in schedule.stages().iter().enumerate().filter(|(_, stage)| !stage.name.is_empty()) {
         let length = stage.duration.map_or_else(String::new, units::plain);
         let goal = match stage.goal {
@@ -175,10 +173,10 @@ fn load(plan: &Plan, out: &mut String) {
         };
         let warm_up = if stage.warm_up { ", warm-up" } else { "" };
         let short = short_of(schedule, index).unwrap_or_default();
-        let _ = writeln!(out, "    {}: {length} {goal}{short}{warm_up}", stage.name);
+        out.push(format!("    {}: {length} {goal}{short}{warm_up}", stage.name));
     }
     if !schedule.warm_up().is_zero() {
-        let _ = writeln!(out, "  the first {} are not counted", units::plain(schedule.warm_up()));
+        out.push(format!("  the first {} are not counted", units::plain(schedule.warm_up())));
     }
 }
 

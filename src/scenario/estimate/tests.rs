@@ -313,3 +313,49 @@ fn run_that_is_all_warm_up_is_an_error() {
     let all = format!("{base}shape: {{ stages: [{{ duration: 1m, users: 1, warm_up: true }}] }}\n");
     assert!(Scenario::parse("t.yaml", &all).unwrap_err().text.contains("every stage is a warm-up"));
 }
+
+#[test]
+fn names_with_line_breaks_stay_on_their_lines() {
+    let plan = planned(
+        "name: \"a\\nb\"\nhost: http://h\nusers: 1\nrun_time: 1s\nthresholds: [{ check: p95 < 1s, on: \"x\\ny\" }]\n\
+         tasks: [{ name: \"c\\nd\", tags: [\"e\\nf\"], steps: [{ get: /, name: \"x\\ny\" }] }]\n",
+    );
+    let words = words(&plan);
+    for line in
+        ["a b against http://h", "    1x c d [e f]: 1 step", "    GET     x y", "  threshold: p95 < 1s, of GET x y"]
+    {
+        assert!(words.lines().any(|found| found == line), "{line}: {words}");
+    }
+    assert!(!words.contains("\\n") && words.lines().all(|line| !line.is_empty()), "{words}");
+}
+
+#[test]
+fn thresholds_without_measurements_are_named() {
+    let http = "host: http://h\nusers: 1\nrun_time: 1m\ntasks: [{ steps: [{ get: / }] }]\n";
+    let redis = "redis: { url: redis://h }\nusers: 1\nrun_time: 1m\ntasks: [{ steps: [{ publish: c }] }]\n";
+    let subscribed = "redis: { url: redis://h }\nusers: 1\nrun_time: 1m\ntasks: [{ steps: [{ subscribe: c, measure: delivery }, { publish: c }] }]\n";
+    let lost = Some("no subscription of this run measures deliveries");
+    let due = Some("nothing in this run has a due time; `arrivals` and constant_pacing do");
+    for (text, threshold, why) in [
+        (http, "lost_ratio < 1%", lost),
+        (redis, "lost_ratio < 1%", lost),
+        (redis, "redis.lost_ratio < 1%", lost),
+        (http, "p95 < 1s and lost_ratio < 1%", lost),
+        (subscribed, "lost_ratio < 1%", None),
+        (subscribed, "redis.delivery.p95 < 1s", None),
+        (http, "generator.schedule_delay.p99 < 10ms", due),
+        (&format!("{http}wait_time: constant_throughput(2)\n"), "generator.schedule_delay.p99 < 10ms", None),
+        (&format!("{http}arrivals: {{ rate: 5 }}\n"), "generator.schedule_delay.p99 < 10ms", None),
+        (http, "dropped == 0", None),
+        (http, "generator.cpu < 80%", None),
+        (http, "http.p95 < 1s", None),
+    ] {
+        let text = text.replace("users: 1\n", if text.contains("arrivals") { "" } else { "users: 1\n" });
+        let plan = planned(&format!("{text}thresholds: ['{threshold}']\n"));
+        let found: Vec<String> = thresholds::unmeasured(&plan).collect();
+        let line = text.lines().count() + 1;
+        let expected = why.map(|why| format!("t.yaml:{line}: `{threshold}` cannot be evaluated: {why}"));
+        assert_eq!(found, Vec::from_iter(expected.clone()), "{threshold}");
+        assert!(expected.is_none_or(|expected| words(&plan).contains(&expected) && remarks(&plan).contains(&expected)));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scenario::plan::{EndpointId, Plan, Target, Threshold};
+use crate::scenario::plan::{Check, EndpointId, Metric, Plan, Source, Target, Threshold};
 use crate::units;
 
 /// A note for each threshold that cannot fail, or cannot be evaluated, because the run is too short.
@@ -31,6 +31,39 @@ pub fn too_long(plan: &Plan) -> impl Iterator<Item = String> {
             _ => None,
         }
     })
+}
+
+/// A note for each threshold of which nothing is measured in this run.
+pub fn unmeasured(plan: &Plan) -> impl Iterator<Item = String> {
+    plan.thresholds.iter().filter_map(|threshold| {
+        let Threshold { words, place, checks, on, .. } = threshold;
+        let what = checks.iter().find_map(|check| lacks(plan, check, on.as_ref()))?;
+        Some(format!("{place}: `{words}` cannot be evaluated: {what}"))
+    })
+}
+
+/// What a check needs and the run does not have.
+fn lacks(plan: &Plan, check: &Check, on: Option<&Target>) -> Option<&'static str> {
+    let (source, what) = match (check.source, check.metric) {
+        (Source::RedisServer | Source::Generator, _) | (_, Metric::Dropped | Metric::Exceptions) => return None,
+        (Source::ScheduleDelay, _) => {
+            let is_due = plan.schedule.is_open() || plan.classes.iter().any(|class| class.wait.is_planned());
+            return (!is_due).then_some("nothing in this run has a due time; `arrivals` and constant_pacing do");
+        }
+        // Lost are messages, and only subscribers that measure deliveries know of them.
+        (_, Metric::LostRatio) => (Source::Delivery, "no subscription of this run measures deliveries"),
+        (Source::Http, _) => (Source::Http, "this run has no HTTP requests"),
+        (Source::Graphql, _) => (Source::Graphql, "this run has no GraphQL requests"),
+        (Source::Redis, _) => (Source::Redis, "this run has no Redis commands"),
+        (Source::Delivery, _) => (Source::Delivery, "no subscription of this run measures deliveries"),
+        (Source::All, _) => (Source::All, "this run leaves out its requests"),
+    };
+    let is_measured = |id: u32| plan.endpoints.get(id as usize).is_some_and(|row| source.includes(&row.kind));
+    let is_any = match on {
+        Some(target) => target.endpoints().iter().any(|id| is_measured(id.0)),
+        None => source == Source::All || (0u32..).zip(&plan.endpoints).any(|(id, _)| is_measured(id)),
+    };
+    (!is_any).then_some(what)
 }
 
 /// The time that counts for a threshold; `None` if it has no planned end.
