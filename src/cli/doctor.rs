@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::{exit, load, panics, pick, runs_dir};
+use super::{diagnosed, exit, load, panics, pick};
 use crate::clean;
-use crate::doctor::{self, Answer, Level, Subject};
+use crate::doctor::{self, Answer, Level};
 use crate::headless::console;
 use crate::settings::{Settings, ThemeName};
 use crate::tui::checks::{self, LEVEL, Row};
@@ -19,7 +19,7 @@ pub(super) fn run(settings: &Settings, json: bool) -> ExitCode {
     if let Some(Ok(scenario)) = &scenario {
         panics::protect(scenario.secrets());
     }
-    let subject = Subject::new(scenario, &settings.overrides(), settings, runs_dir::recorded_to(settings));
+    let subject = diagnosed::subject(scenario, &settings.overrides(), settings);
     load::hide(&subject.secrets);
     let answers = doctor::run(subject);
     console::say(&if json { as_json(&answers) } else { as_text(&answers, settings) });

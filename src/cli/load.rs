@@ -4,11 +4,12 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::budget::{self, Excess};
 use super::exit::Rule;
 use super::recording::{Recording, Started};
 use super::reports::Wanted;
 use super::usage::{Left, left};
-use super::{panics, pick, runs_dir, unnamed};
+use super::{diagnosed, panics, pick, runs_dir, unnamed};
 use crate::demo::DemoTarget;
 use crate::doctor::Subject;
 use crate::engine::{self, Command, EngineError, RunHandle};
@@ -16,7 +17,7 @@ use crate::headless::console;
 use crate::protocol::redis;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
-use crate::scenario::{DEMO_HOST, Overrides, Plan, Scenario, ScenarioError, estimate, is_redis};
+use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, estimate, is_redis};
 use crate::settings::Settings;
 use crate::sink;
 use crate::stats::Snapshot;
@@ -60,16 +61,8 @@ pub(super) enum StartError {
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     /// More is planned than its user allows.
-    #[error(
-        "the run is planned with {} VU-hours, more than --vu-budget {budget}: lower the users or the run time",
-        few_digits(*planned)
-    )]
-    Budget {
-        /// VU-hours of the plan.
-        planned: f64,
-        /// Those that are allowed.
-        budget: f64,
-    },
+    #[error("{}", .0.words())]
+    Budget(Excess),
     /// No demo target.
     #[error("cannot start the demo target: {0}")]
     Demo(std::io::Error),
@@ -148,7 +141,9 @@ impl Local {
         let mut plan = scenario.plan(&overrides)?;
         plan.runnable()?;
         plan.vu_budget = self.vu_budget;
-        within_budget(&plan)?;
+        if let Some(excess) = budget::excess(&plan, plan.vu_budget) {
+            return Err(StartError::Budget(excess));
+        }
         panics::protect(&plan.secrets);
         if self.logged {
             hide(&plan.secrets);
@@ -250,7 +245,7 @@ impl Starter for Local {
     }
 
     fn diagnosis(&self, scenario: Result<Scenario, ScenarioError>, overrides: &Overrides) -> Option<Subject> {
-        Some(Subject::new(Some(scenario), overrides, &self.settings, runs_dir::recorded_to(&self.settings)))
+        Some(diagnosed::subject(Some(scenario), overrides, &self.settings))
     }
 
     fn masked(&self, text: &str) -> String {
@@ -306,22 +301,6 @@ pub(super) fn hide(secrets: &Redactor) {
     if ci::is_github_actions() {
         secrets.values().iter().for_each(|value| console::command(&workflow_command::command("add-mask", &[], value)));
     }
-}
-
-/// Refuses what is planned with more VU-hours than allowed. With arrivals, the plan has only the most that may be used:
-/// how much it is depends on the target, and the engine stops the run in time.
-fn within_budget(plan: &Plan) -> Result<(), StartError> {
-    let planned = estimate::estimate(plan).vu_hours.filter(|_| !plan.schedule.is_open());
-    match (planned, plan.vu_budget) {
-        // Floating point may be a little above a whole number.
-        (Some(planned), Some(budget)) if planned > budget * (1.0 + 1e-9) => Err(StartError::Budget { planned, budget }),
-        _ => Ok(()),
-    }
-}
-
-/// Three decimals, or for a small number its first digits.
-fn few_digits(n: f64) -> String {
-    if n >= 0.001 { format!("{n:.3}") } else { format!("{n:.1e}") }
 }
 
 /// True if the effective host is the demo target.

@@ -3,10 +3,12 @@
 //! In: arguments, environment, `.env`. Out: a screen, a headless run or the demo target, and an exit code.
 
 mod args;
+mod budget;
 mod check;
 mod check_schema;
 mod config;
 mod demo_target;
+mod diagnosed;
 mod doctor;
 mod effective;
 mod exit;

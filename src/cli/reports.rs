@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::panics;
+use crate::clean;
 use crate::headless::console;
 use crate::report::csv::LiveCsv;
 use crate::report::locust_json::{self, LocustJson};
@@ -125,7 +127,24 @@ impl Wanted {
         used.or_else(|| self.errors(read).into_iter().next())
     }
 
-    fn errors(&self, read: &[PathBuf]) -> Vec<String> {
+    /// Number of files that are written.
+    pub(super) fn count(&self) -> usize {
+        self.files().iter().filter(|path| !output::is_stdout(path)).count()
+    }
+
+    /// Why the log, to which a run appends, cannot be written.
+    pub(super) fn log_error(&self) -> Option<String> {
+        let path = self.log.as_deref()?;
+        let checked = match path.is_file() {
+            true => OpenOptions::new().append(true).open(path).map(drop),
+            false => output::check(path),
+        };
+        let why = checked.err()?;
+        Some(panics::masked(&format!("cannot write to {}: {}", path.display(), clean::cause(&why))))
+    }
+
+    /// Why some cannot be written, or would overwrite another, or one of `read`.
+    pub(super) fn errors(&self, read: &[PathBuf]) -> Vec<String> {
         if self.full_history && !self.places.iter().any(|(format, _)| format.name() == CSV) {
             return vec!["--csv-full-history needs --csv PREFIX".to_owned()];
         }

@@ -23,4 +23,4 @@ pub use line::{Level, Line};
 pub use preflight::{Preflight, preflight};
 pub use registry::{CHECKS, Check};
 pub use runner::run;
-pub use subject::{Mode, Subject};
+pub use subject::{Mode, Refused, Subject};

@@ -3,7 +3,8 @@
 use std::pin::Pin;
 
 use super::checks::{
-    clock, cores, datadog, disk, github, host, metrics, open_files, otlp, ports, redis, scenario, slack, webhook,
+    budget, clock, cores, datadog, disk, github, host, metrics, open_files, otlp, ports, redis, reports, scenario,
+    slack, webhook,
 };
 use super::line::Line;
 use super::subject::Subject;
@@ -44,6 +45,8 @@ pub const CHECKS: &[Check] = &[
     },
     Check { id: "ports", title: "ports", in_preflight: true, run: |subject| Box::pin(ports::check(subject)) },
     Check { id: "cores", title: "cores", in_preflight: true, run: |subject| Box::pin(cores::check(subject)) },
+    Check { id: "budget", title: "budget", in_preflight: false, run: |subject| Box::pin(budget::check(subject)) },
+    Check { id: "reports", title: "files", in_preflight: false, run: |subject| Box::pin(reports::check(subject)) },
     Check { id: "disk", title: "disk", in_preflight: true, run: |subject| Box::pin(disk::check(subject)) },
 ];
 

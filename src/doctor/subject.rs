@@ -36,6 +36,17 @@ impl Mode {
     }
 }
 
+/// What the run itself refuses at its start, found by those who would start it.
+#[derive(Debug, Default)]
+pub struct Refused {
+    /// Why the plan exceeds the budget of VU-hours.
+    pub over_budget: Option<String>,
+    /// Number of reports and other files of the run.
+    pub files: usize,
+    /// Why some of them cannot be written.
+    pub unwritable: Vec<String>,
+}
+
 /// A run that is to be checked.
 #[derive(Debug)]
 pub struct Subject {
@@ -47,6 +58,8 @@ pub struct Subject {
     pub refused: Option<String>,
     /// The plan of the run, if the scenario is valid.
     pub plan: Option<Arc<Plan>>,
+    /// What the run refuses at its start.
+    pub run_refuses: Refused,
     /// Settings of the run.
     pub settings: Settings,
     /// Folder of recorded runs; `None` if the run is not recorded.
@@ -80,6 +93,12 @@ impl Subject {
         Self { refused, ..Self::make(Mode::Full, scenario, plan, settings, runs_dir) }
     }
 
+    /// Adds what the run refuses at its start.
+    #[must_use]
+    pub fn refusing(self, run_refuses: Refused) -> Self {
+        Self { run_refuses, ..self }
+    }
+
     /// The preflight of a run of this plan.
     pub fn before(plan: Plan, settings: &Settings, runs_dir: Option<PathBuf>) -> Self {
         Self::make(Mode::Preflight, None, Some(Arc::new(plan)), settings, runs_dir)
@@ -102,6 +121,7 @@ impl Subject {
             mode,
             scenario,
             refused: None,
+            run_refuses: Refused::default(),
             plan,
             settings: settings.clone(),
             runs_dir,

@@ -1,7 +1,7 @@
 //! Log of a headless run, on standard error or in a file, in Locust's format: `[2026-11-27 08:03:55,899]
 //! host/INFO/katydid: Starting …`.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -10,6 +10,7 @@ use jiff::Zoned;
 
 use super::console;
 use crate::settings::LogLevel;
+use crate::system::output;
 
 static LOG: OnceLock<Log> = OnceLock::new();
 
@@ -27,8 +28,8 @@ struct Log {
 /// If the file cannot be opened.
 pub fn start(level: LogLevel, file: Option<&Path>) -> io::Result<()> {
     let open = |path: &Path| {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            fs::create_dir_all(folder)?;
+        if !path.is_file() {
+            output::check(path)?;
         }
         OpenOptions::new().create(true).append(true).open(path).map(Mutex::new)
     };

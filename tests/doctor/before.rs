@@ -7,10 +7,10 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use crate::command::{err, katydid};
-use crate::scenario;
 use crate::server::free_port;
 use crate::tls::Tls;
 use crate::web::web;
+use crate::{doctor, of, scenario};
 
 fn run(folder: &Path, scenario: &str, flags: &str) -> Output {
     fs::write(folder.join("run.yaml"), scenario).expect("a file");
@@ -75,4 +75,38 @@ fn a_webhook_that_is_unreachable_does_not_stop_the_run() {
     let text = err(&output);
     assert!(text.contains("webhook: hooks.invalid: ") && output.status.code() == Some(0), "{text}");
     assert!(!text.contains("S3cret"), "{text}");
+}
+
+#[test]
+fn what_a_run_refuses_at_its_start_is_an_error_of_the_doctor_in_the_same_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("file"), "").expect("a file");
+    let text = scenario("demo").replace("run_time: 1s", "run_time: 1h");
+    for (check, flags, words) in [
+        ("budget", "--vu-budget 0.5", "the run is planned with 3.000 VU-hours, more than --vu-budget 0.5"),
+        ("reports", "--html file/r.html", "cannot write file/r.html: Not a directory; nothing was written"),
+        ("reports", "--csv /proc/none/x", "cannot write /proc/none/x_stats.csv: No such file or directory"),
+        ("reports", "--html a --junit ./a", "./a is named twice: one file would overwrite the other"),
+        ("reports", "--markdown run.yaml", "run.yaml is read by this command: it would be overwritten"),
+        ("reports", "--logfile file/log", "cannot write to file/log: Not a directory"),
+    ] {
+        let (code, lines) = doctor(folder.path(), &text, flags, &[]);
+        let found = of(&lines, check);
+        assert!(
+            code == 2 && found.iter().any(|line| line.starts_with(&format!("error {words}"))),
+            "{flags}: {lines:?}"
+        );
+        let run = run(folder.path(), &text, &format!("{flags} -t 1h"));
+        assert_eq!(run.status.code(), Some(2), "{flags}: {}", err(&run));
+        assert!(err(&run).contains(words), "{flags}: {}", err(&run));
+    }
+    let (code, lines) = doctor(folder.path(), &text, "--vu-budget 3 --html r.html --logfile file", &[]);
+    assert_eq!(code, 0, "{lines:?}");
+    assert_eq!(
+        (of(&lines, "budget"), of(&lines, "reports")),
+        (vec!["ok 3.000 of 3 VU-hours planned"], vec!["ok 2 files can be written"])
+    );
+    // Neither has anything to check.
+    let (_, lines) = doctor(folder.path(), &text, "", &[]);
+    assert!(of(&lines, "budget").is_empty() && of(&lines, "reports").is_empty(), "{lines:?}");
 }

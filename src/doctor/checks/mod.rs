@@ -1,5 +1,6 @@
 //! The checks, one file each.
 
+pub mod budget;
 pub mod clock;
 pub mod cores;
 pub mod datadog;
@@ -11,6 +12,7 @@ pub mod open_files;
 pub mod otlp;
 pub mod ports;
 pub mod redis;
+pub mod reports;
 pub mod scenario;
 pub mod slack;
 pub mod webhook;
