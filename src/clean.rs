@@ -89,10 +89,11 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// What an error of the system says, without its number.
+/// What an error of the system says, without its number, and without the path of a temporary file.
 pub fn cause(error: &std::io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error ").next().unwrap_or(&text).to_owned()
+    let end = [" (os error ", " at path \""].iter().filter_map(|mark| text.find(mark)).min();
+    end.map_or(text.as_str(), |end| &text[..end]).to_owned()
 }
 
 /// Replaces non-ASCII characters; those without a fallback become `?`.
@@ -128,6 +129,10 @@ mod tests {
         let missing = std::fs::File::open("/nowhere/at all").expect_err("no file");
         assert_eq!(super::cause(&missing), "No such file or directory");
         assert_eq!(super::cause(&std::io::ErrorKind::TimedOut.into()), "timed out");
+        let temporary = tempfile::tempfile_in("/nowhere").map(drop).expect_err("no folder");
+        assert_eq!(super::cause(&temporary), "No such file or directory");
+        let named = std::io::Error::other("it is full at path \"/tmp/.x\"");
+        assert_eq!(super::cause(&named), "it is full");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::exit;
+use crate::clean;
 use crate::demo::DemoTarget;
 use crate::headless::{Signals, console};
 
@@ -11,7 +12,7 @@ pub(super) fn run(port: u16, seed: Option<u64>) -> ExitCode {
     match serve(port, seed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            console::warn(&format!("cannot serve the demo target on port {port}: {error}"));
+            console::warn(&format!("cannot serve the demo target on port {port}: {}", clean::cause(&error)));
             ExitCode::from(exit::TROUBLE)
         }
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{exit, report, runs_dir};
+use crate::clean;
 use crate::headless::console;
 use crate::report::allowance::Allowance;
 use crate::report::conflicts;
@@ -51,7 +52,8 @@ fn page(args: &FindingsArgs, settings: &Settings) -> Result<ExitCode, (String, u
     let trouble = |why: String| (why, exit::TROUBLE);
     let root = runs_dir::of(settings).map_err(trouble)?;
     let zone = TimeZone::system();
-    let usage = usage::usage(&root, &zone).map_err(|why| trouble(format!("cannot read {}: {why}", root.display())))?;
+    let usage = usage::usage(&root, &zone)
+        .map_err(|why| trouble(format!("cannot read {}: {}", root.display(), clean::cause(&why))))?;
     let allowance = Allowance::new(settings);
     let evidence = Evidence { runs: &runs, usage: &usage, allowance: &allowance, zone: &zone, now: Timestamp::now() };
     if args.markdown.is_none() && args.html.is_none() {

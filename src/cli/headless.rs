@@ -8,6 +8,7 @@ use super::load::Local;
 use super::recording::{Line, Recording};
 use super::reports::Wanted;
 use super::{exit, panics, pick, target_host, unnamed};
+use crate::clean;
 use crate::doctor::{self, Preflight};
 use crate::github;
 use crate::headless::{self, Followed, Signals, Started, console, log};
@@ -25,7 +26,7 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     }
     if let Err(why) = log::start(settings.loglevel, settings.logfile.as_deref()) {
         let path = settings.logfile.as_deref().unwrap_or(Path::new("standard error")).display();
-        console::warn(&format!("cannot write to {path}: {why}"));
+        console::warn(&format!("cannot write to {path}: {}", clean::cause(&why)));
         return ExitCode::from(exit::USAGE);
     }
     ExitCode::from(run_to_code(settings))
@@ -82,7 +83,7 @@ fn run_to_code(settings: &Settings) -> u8 {
     let signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => {
-            console::warn(&format!("cannot receive signals: {error}"));
+            console::warn(&format!("cannot receive signals: {}", clean::cause(&error)));
             return exit::TROUBLE;
         }
     };
@@ -105,7 +106,9 @@ fn run_to_code(settings: &Settings) -> u8 {
     let Followed { last, forced_by } = match followed {
         Ok(followed) => followed,
         Err(error) => {
-            console::warn(&format!("cannot follow the run: {error}"));
+            console::warn(&format!("cannot follow the run: {}", clean::cause(&error)));
+            local.recording.give_up();
+            say_lines(&mut local.recording);
             return exit::TROUBLE;
         }
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{exit, files, schema};
+use crate::clean;
 use crate::headless::console;
 use crate::scenario::grammar::schema::FILE;
 
@@ -62,8 +63,9 @@ fn write_starter(folder: &Path) -> Result<Vec<String>, String> {
     }
     let mut written = write(folder, &FILES)?;
     let schema = schema::write_beside(&scenario);
-    let schema =
-        schema.map_err(|why| format!("cannot write {}: {why}; written: {}", place.display(), written.join(", ")))?;
+    let schema = schema.map_err(|why| {
+        format!("cannot write {}: {}; written: {}", place.display(), clean::cause(&why), written.join(", "))
+    })?;
     written.extend(schema.map(|path| path.display().to_string()));
     Ok(written)
 }
@@ -82,7 +84,7 @@ fn write(folder: &Path, all: &[(&str, &str)]) -> Result<Vec<String>, String> {
             } else {
                 format!("written: {}", written.join(", "))
             };
-            format!("cannot write {}: {why}; {before}", path.display())
+            format!("cannot write {}: {}; {before}", path.display(), clean::cause(&why))
         })?;
         written.push(path.display().to_string());
     }

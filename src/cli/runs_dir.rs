@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::clean;
 use crate::settings::Settings;
 use crate::store::catalog::Catalog;
 use crate::store::folder;
@@ -20,5 +21,5 @@ pub(super) fn recorded_to(settings: &Settings) -> Option<PathBuf> {
 /// Reads the recorded runs.
 pub(super) fn catalog(settings: &Settings) -> Result<Catalog, String> {
     let root = of(settings)?;
-    Catalog::load(&root).map_err(|why| format!("cannot read {}: {why}", root.display()))
+    Catalog::load(&root).map_err(|why| format!("cannot read {}: {}", root.display(), clean::cause(&why)))
 }

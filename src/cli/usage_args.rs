@@ -6,6 +6,9 @@ use clap::{Args, Subcommand};
 
 use crate::units::{self, Users};
 
+/// Earlier times cannot be recorded.
+const FIRST_YEAR: i16 = 1970;
+
 /// What is counted.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(super) struct UsageArgs {
@@ -35,6 +38,27 @@ pub(super) enum UsageCommand {
 }
 
 fn month(text: &str) -> Result<String, String> {
-    let is_month = jiff::civil::Date::strptime("%Y-%m-%d", format!("{text}-01")).is_ok() && text.len() == 7;
-    if is_month { Ok(text.to_owned()) } else { Err(format!("expected a month such as 2026-11, found {text:?}")) }
+    let first = jiff::civil::Date::strptime("%Y-%m-%d", format!("{text}-01")).ok().filter(|_| text.len() == 7);
+    match first {
+        Some(first) if first.year() >= FIRST_YEAR => Ok(text.to_owned()),
+        _ => Err(format!("expected a month from {FIRST_YEAR}-01 to 9999-12, such as 2026-11, found {text:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_have_a_year_and_a_number() {
+        for good in ["1970-01", "2026-11", "9999-12"] {
+            assert_eq!(month(good), Ok(good.to_owned()));
+        }
+        for bad in
+            ["0000-01", "1969-12", "2026-13", "2026-00", "26-11", "2026-1", "2026-11-01", "-026-11", "", "2026/11"]
+        {
+            let why = month(bad).expect_err(bad);
+            assert!(why.contains("1970-01 to 9999-12") && why.contains(&format!("{bad:?}")), "{why}");
+        }
+    }
 }

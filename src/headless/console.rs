@@ -177,10 +177,10 @@ impl Stream {
             && rustix::fs::fstat((self.file)()).is_ok_and(is_device);
         let is_closed = error.kind() == io::ErrorKind::BrokenPipe || is_hung_up;
         let mut state = self.lock();
-        state.failed = Some(if is_closed { Failed::Closed } else { Failed::Refused(error.to_string()) });
+        state.failed = Some(if is_closed { Failed::Closed } else { Failed::Refused(clean::cause(error)) });
         drop(state);
         if !is_closed && std::ptr::eq(self, &OUT) {
-            warn(&format!("cannot write to standard output: {error}"));
+            warn(&format!("cannot write to standard output: {}", clean::cause(error)));
         }
     }
 

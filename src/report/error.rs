@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::clean;
+
 /// Some or all files could not be written.
 #[derive(Debug, thiserror::Error)]
 pub struct ReportError {
@@ -35,7 +37,8 @@ impl fmt::Display for ReportError {
                 true => " (the existing file is from an earlier run)",
                 false => "",
             };
-            write!(f, "cannot write {}: {why}{old}; ", path.display())?;
+            // Without the number, and without the name of the temporary file.
+            write!(f, "cannot write {}: {}{old}; ", path.display(), clean::cause(why))?;
         }
         let written: Vec<String> = self.written.iter().map(|path| path.display().to_string()).collect();
         if written.is_empty() {

@@ -20,6 +20,11 @@ pub fn conflicts(written: &[PathBuf], read: &[PathBuf]) -> Vec<String> {
         let Some(place) = place(path) else { continue };
         if sources.contains(&place) {
             errors.push(format!("{} is read by this command: it would be overwritten", path.display()));
+        } else if known.contains(&place) && place == Target::Stdout {
+            // Not a name that was given twice: `--json` prints too.
+            errors.push(
+                "two reports would be written to standard output: write all but one of them to a file".to_owned(),
+            );
         } else if known.contains(&place) {
             errors.push(format!("{} is named twice: one file would overwrite the other", path.display()));
         }
@@ -59,7 +64,8 @@ mod tests {
         assert_eq!(found(&["a", "./a"], &[]), 1);
         assert_eq!(found(&["new/a", "new/../new/a"], &[]), 0, "a folder that does not exist yet may become a link");
         assert_eq!(found(&["link"], &["s.yaml"]), 1);
-        assert_eq!(conflicts(&["-".into(), "-".into()], &[]).len(), 1);
+        let both = conflicts(&["-".into(), "-".into()], &[]);
+        assert_eq!(both, ["two reports would be written to standard output: write all but one of them to a file"]);
         assert_eq!(conflicts(&["/dev/null".into(), "/dev/null".into()], &[]), Vec::<String>::new());
     }
 }

@@ -116,7 +116,7 @@ fn commands_that_write_files_leave_no_half_of_one() {
     fs::write(folder.path().join("line.sh"), format!("curl '{url}'")).unwrap();
     for (args, words) in [
         // The schema is larger than the limit, the other files are not.
-        ("init new", "katydid.schema.json: File too large (os error 27); written: new/scenarios/starter.yaml, "),
+        ("init new", "katydid.schema.json: File too large; written: new/scenarios/starter.yaml, "),
         ("import line.sh -o new.yaml", "cannot write new.yaml: File too large"),
         ("schema", "cannot write to standard output: File too large"),
     ] {

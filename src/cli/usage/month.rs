@@ -43,7 +43,8 @@ impl Month<'_> {
 /// Formats all months, or the selected one, oldest first.
 pub(super) fn months(root: &Path, allowance: &Allowance<'_>, args: &UsageArgs) -> Result<String, String> {
     let zone = TimeZone::system();
-    let usage = usage::usage(root, &zone).map_err(|why| format!("cannot read {}: {why}", root.display()))?;
+    let usage =
+        usage::usage(root, &zone).map_err(|why| format!("cannot read {}: {}", root.display(), clean::cause(&why)))?;
     if usage.unknown > 0 {
         let (runs, are) = if usage.unknown == 1 { ("run", "is") } else { ("runs", "are") };
         let unknown = usage.unknown;

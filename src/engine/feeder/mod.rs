@@ -81,7 +81,7 @@ pub fn open(feeders: &[Feeder], seed: u64) -> Result<Arc<[Source]>, DataError> {
             why,
         };
         let source = Source::open(feeder, shuffle::mix(seed ^ shuffle::mix(number as u64 + 1)));
-        let source = source.map_err(|error| fail(error.to_string()))?;
+        let source = source.map_err(|error| fail(crate::clean::cause(&error)))?;
         if source.index.is_empty() {
             let why = source.index.skipped_rows(feeder.columns.len()).unwrap_or_else(|| "it has no rows".to_owned());
             return Err(fail(why));
