@@ -43,6 +43,23 @@ impl RowKind {
         Self::Http(method.into())
     }
 
+    /// The kind with this name, as files of runs have it. A method that has the name of a kind is taken for that kind.
+    pub fn of_name(name: &str) -> Self {
+        match name {
+            "" => Self::Aggregated,
+            "QUERY" => Self::Query,
+            "MUTATION" => Self::Mutation,
+            "CONNECT" => Self::Connect,
+            "SUBSCRIPTION" => Self::Subscription,
+            "EVENT" => Self::Event,
+            "REDIS" => Self::Redis,
+            "PUBLISH" => Self::Publish,
+            "SUBSCRIBE" => Self::Subscribe,
+            "DELIVER" => Self::Deliver,
+            method => Self::http(method),
+        }
+    }
+
     /// The request type, as tables and files show it.
     pub fn name(&self) -> &str {
         match self {
@@ -128,6 +145,15 @@ mod tests {
             assert_eq!(method.to_string(), kind.to_string());
             assert_ne!(method, kind);
             assert!(method.is_request() && !method.is_delivery() && !method.counts_messages());
+        }
+    }
+
+    #[test]
+    fn each_kind_has_its_own_name() {
+        use RowKind::{Aggregated, Connect, Deliver, Event, Mutation, Publish, Query, Redis, Subscribe, Subscription};
+        let other = [Aggregated, Query, Mutation, Connect, Subscription, Event, Redis, Publish, Subscribe, Deliver];
+        for kind in other.into_iter().chain([RowKind::http("GET")]) {
+            assert_eq!(RowKind::of_name(kind.name()), kind);
         }
     }
 }

@@ -216,7 +216,7 @@ fn recommended_plan_depends_on_usage() {
     let expected = "Premium (5,000 VU-hours, \\$399 a month): the busiest month (2026-01) used 313 VU-hours.";
     assert!(section(&page, "Recommendation").contains(expected), "{page}");
     let cost = section(&page, "VU-hours and cost");
-    assert!(cost.contains("| 2026-01 | 1 | 313.0 | 156.5 % | \\$0 | 113 too many |"), "{cost}");
+    assert!(cost.contains("| 2026-01 | 1 | 313.000 | 156.5 % | \\$0 | 113 too many |"), "{cost}");
     let usage = place.json("usage --json");
     assert_eq!(usage["months"][0]["vu_hours"], 313.0);
     let page = place.ok(&format!("findings {id} --vu-plans Only:300:10 --vu-allowance 300 --vu-currency EUR_"));

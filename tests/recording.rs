@@ -159,6 +159,43 @@ fn a_full_disk_does_not_affect_the_load() {
     }
 }
 
+#[test]
+fn a_run_that_was_not_recorded_whole_has_the_code_and_the_totals_of_its_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start();
+    // The margins of these make long lines, and a snapshot that the limit does not leave room for.
+    let thresholds = vec!["p95 < 9s"; 40].join(", ");
+    let load = "users: 3\nspawn_rate: 100\nrun_time: 5s\ntasks: [{ steps: [{ get: /ok }, { wait: 5ms }] }]\n";
+    let text = format!("host: {}\nthresholds: [{thresholds}]\n{load}", server.url());
+    fs::write(folder.path().join("s.yaml"), text).expect("a scenario");
+    let args = ["--headless", "--only-summary", "-f", "s.yaml", "--runs-dir", "runs", "--html", "r.html"];
+    let run = katydid(folder.path(), &args);
+    // The limit leaves room for some seconds, and for no report.
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 6; exec \"$0\" \"$@\""]).arg(run.get_program()).args(run.get_args());
+    let variables = run.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let output = limited.current_dir(folder.path()).envs(variables).output().expect("a run");
+    assert_eq!(output.status.code(), Some(1), "{}", err(&output));
+    let path = only(&folder.path().join("runs"));
+    let outcome = store::read_meta(&path).expect("its metadata").outcome.expect("its outcome");
+    assert_eq!((outcome.code, &*outcome.verdict), (1, "passed"), "{}", err(&output));
+    assert_eq!(outcome.totals.requests, server.count());
+    let run = store::read(&path).expect("what is left");
+    assert!(run.seconds.len() < 5 && run.meta.incomplete.is_some(), "{:?}", run.gaps);
+    let total = &run.last.total.total;
+    assert_eq!((run.last.load.vu_hours, total.requests), (outcome.totals.vu_hours, outcome.totals.requests));
+    assert!(
+        run.gaps.iter().any(|gap| gap.starts_with("rows, response times and charts end at 00:0")),
+        "{:?}",
+        run.gaps
+    );
+    // The closing summary has the same.
+    let hours =
+        out(&output).lines().find_map(|line| Some(line.split_once(" VU-hours")?.0.to_owned())).expect("VU-hours");
+    let report = katydid(folder.path(), &["report", "latest", "--runs-dir", "runs"]).output().expect("a report");
+    assert!(out(&report).contains(&format!(" {hours} VU-hours")), "{hours}: {}", out(&report));
+}
+
 /// A run of four seconds with a disk that is full from the start, or rather with a limit of 0 bytes for files.
 fn without_room(folder: &Path, server: &Server) -> Command {
     let load = "users: 3\nspawn_rate: 100\nrun_time: 4s\ntasks: [{ steps: [{ get: /ok }, { wait: 5ms }] }]\n";

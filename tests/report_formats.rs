@@ -38,6 +38,8 @@ fn runs() -> Vec<(&'static str, Run)> {
         ("without thresholds", fixture::without_thresholds()),
         ("running", fixture::running()),
         ("cut short", fixture::cut_short()),
+        ("open", fixture::open()),
+        ("staged", fixture::staged()),
         ("empty", fixture::empty()),
         ("protocols", fixture::with_protocols()),
         ("hostile", fixture::hostile::run()),
@@ -72,6 +74,31 @@ fn golden_files() {
     }
     document["redis"]["over_time"].as_array_mut().unwrap().truncate(2);
     insta::assert_snapshot!("json", serde_json::to_string_pretty(&document).unwrap());
+}
+
+#[test]
+fn the_plan_of_an_open_model_has_arrivals_and_no_spawn_rate() {
+    let plan = "to 20/s within 30s for 1m, 20/s until stopped, at most 40 busy users";
+    let has_rate = |text: &str| text.contains("2.5/s") || text.contains("2.5&#x2f;s") || text.contains("40 users");
+    for (name, words) in [
+        ("text", format!(" planned: arrivals {plan}")),
+        ("markdown", format!("planned: arrivals {plan}")),
+        ("html", format!("<dt>Planned arrivals</dt><dd>{}", plan.replace('/', "&#x2f;"))),
+    ] {
+        let text = write(name, &fixture::open());
+        assert!(text.contains(&words) && !has_rate(&text), "{name}: {text}");
+        assert!(!write(name, &fixture::run()).contains("arrivals"), "{name}");
+    }
+    let of = |run: &Run| -> Value { serde_json::from_str::<Value>(&write("json", run)).unwrap()["run"].take() };
+    let open = of(&fixture::open());
+    let stages = serde_json::json!([
+        { "rate_per_s": 20.0, "ramp_s": 30.0, "length_s": 60.0 },
+        { "rate_per_s": 20.0, "ramp_s": 0.0, "length_s": null },
+    ]);
+    assert_eq!((&open["arrivals"], &open["spawn_rate_per_s"]), (&stages, &Value::Null));
+    let staged = of(&fixture::staged());
+    assert_eq!((&staged["arrivals"], &staged["spawn_rate_per_s"]), (&serde_json::json!([]), &Value::Null));
+    assert_eq!(of(&fixture::run())["spawn_rate_per_s"], 2.5);
 }
 
 #[test]
@@ -258,6 +285,12 @@ fn a_file_that_cannot_be_written_is_named() {
             "{error}"
         );
         std::fs::write(folder.path().join("file"), "").unwrap();
-        assert!(format.write(&folder.path().join("file/below"), &fixture::run()).is_err());
+        for path in [folder.path().join("file/below"), "/proc/nothing/here".into(), "/proc/here".into()] {
+            for error in [format.check(&path).unwrap_err(), format.write(&path, &fixture::run()).unwrap_err()] {
+                let error = error.to_string();
+                assert!(error.starts_with(&format!("cannot write {}: ", path.display())), "{error}");
+                assert!(!error.contains("os error") && !error.contains(".katydid-"), "{error}");
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@
 mod command;
 #[path = "runs/hostile.rs"]
 mod hostile;
+#[path = "runs/lost.rs"]
+mod lost;
 #[path = "runs/outputs.rs"]
 mod outputs;
 #[path = "runs/place.rs"]

@@ -212,6 +212,7 @@ fn meta(name: &str, started: SystemTime) -> Meta {
         ended: None,
         is_open: false,
         is_shaped: false,
+        arrivals: Vec::new(),
         users: USERS,
         spawn_rate: SPAWN_RATE.into(),
         run_time: Some((HOURS * 3_600) as f64),

@@ -37,6 +37,8 @@ pub(super) fn used(
             let given = settings.given.get(setting.key).cloned();
             let (value, origin) = match given.or_else(|| in_scenario(setting, scenario, plan)) {
                 Some(Given { text, origin }) => (text, origin.to_string()),
+                // It has no effect there.
+                None if setting.key == "spawn_rate" && plan.schedule.is_shaped() => return None,
                 None => (load(setting.key, plan)?, default_origin(setting.key, settings).to_owned()),
             };
             // The load of the plan takes precedence over the settings.

@@ -55,6 +55,8 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
         }
         Err(error) => {
             console::warn(&panics::masked(&error.to_string()));
+            local.recording.give_up();
+            say_lines(&mut local.recording);
             ExitCode::from(exit::TROUBLE)
         }
     }
@@ -86,6 +88,9 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
         Exit::Signal(number) | Exit::Forced(number) => exit::of_signal(number),
         Exit::HangUp => exit::HUNG_UP,
     };
+    // As the end of the process has it: output that cannot be written is an error.
+    let is_printed = outcome.exit == Exit::HangUp || console::flush();
+    let code = if code == exit::CLEAN && !is_printed { exit::TROUBLE } else { code };
     recording.record_code(code);
     if outcome.exit != Exit::HangUp {
         say_lines(recording);

@@ -41,7 +41,8 @@ struct Case {
 
 fn render(run: &Run) -> String {
     let thresholds: Vec<Case> = run.last.judgements.iter().map(|judgement| threshold(run, judgement)).collect();
-    let decides = thresholds.is_empty();
+    // Where the thresholds are lost, failed requests decided nothing.
+    let decides = thresholds.is_empty() && run.gaps.is_empty();
     let rows = shown::by_name(&run.last).into_iter().map(|found| row(run, found, decides)).collect();
     let suites = [("verdict", vec![verdict(run)]), ("thresholds", thresholds), ("requests", rows)];
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

@@ -16,12 +16,12 @@ pub(super) const NONE: &str = "–";
 
 /// `0.32 %`.
 pub(super) fn percent(ratio: f64) -> String {
-    format!("{:.2} %", ratio * 100.0)
+    units::percent(ratio, 2)
 }
 
 /// A ratio with one decimal: `12.3 %`.
 pub(super) fn tenth(ratio: f64) -> String {
-    format!("{:.1} %", ratio * 100.0)
+    units::percent(ratio, 1)
 }
 
 /// A response time; a dash where no request got a response. The time until a connection was refused is none.
@@ -83,9 +83,9 @@ pub(super) fn peak_users(run: &Run) -> u32 {
     run.seconds.iter().map(|second| second.users).max().unwrap_or(0).max(load.users).max(load.most_users)
 }
 
-/// VU-hours: `0.012`, `3.4`.
+/// VU-hours: `0.012`, `3.400`, as the output of a run and the list of usage have them.
 pub(super) fn vu_hours(hours: f64) -> String {
-    if hours < 0.05 { format!("{hours:.3}") } else { format!("{hours:.1}") }
+    format!("{hours:.3}")
 }
 
 /// `2026-11-27 01:42:03 UTC`.
@@ -172,7 +172,10 @@ pub(super) fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
 
 /// Health of the load generator, also in the time before: a symbol and a sentence.
 pub(super) fn health(snapshot: &Snapshot) -> (&'static str, String) {
-    let Health { level, why, red, red_why, .. } = &snapshot.health;
+    let Health { is_unknown, level, why, red, red_why, .. } = &snapshot.health;
+    if *is_unknown {
+        return ("?", "it is not known whether the generator was healthy".to_owned());
+    }
     let because = |why: &Option<Arc<str>>| why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
     let why = because(why);
     let was =

@@ -28,7 +28,19 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    /// With what is missing of its recording.
     pub fn of(run: &Run) -> Self {
+        let mut standing = Self::of_whole(run);
+        let gaps: Vec<&str> = run.meta.incomplete.iter().chain(&run.gaps).map(String::as_str).collect();
+        if !gaps.is_empty() {
+            let gaps = gaps.join("; ");
+            let reason = standing.reason.trim_end_matches('.');
+            standing.reason = format!("{reason}; the recording is incomplete: {}", clean::line(&gaps));
+        }
+        standing
+    }
+
+    fn of_whole(run: &Run) -> Self {
         let so_far = units::clock(run.last.elapsed);
         match (&run.meta.outcome, run.state) {
             (_, State::CutShort) => Self {
@@ -42,14 +54,7 @@ impl Standing {
             },
             (Some(outcome), _) => Self {
                 word: clean::line(&outcome.verdict).into_owned(),
-                reason: match &run.meta.incomplete {
-                    None => clean::line(&outcome.reason).into_owned(),
-                    Some(why) => format!(
-                        "{}; the recording is incomplete: {}",
-                        clean::line(&outcome.reason).trim_end_matches('.'),
-                        clean::line(why)
-                    ),
-                },
+                reason: clean::line(&outcome.reason).into_owned(),
                 tone: if outcome.code == 0 { Tone::Good } else { Tone::Bad },
                 code: Some(outcome.code),
             },

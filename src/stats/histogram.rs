@@ -208,7 +208,7 @@ pub struct Sparse {
 
 impl Sparse {
     /// The content of a histogram, and its exact figures.
-    pub(super) fn of<C: Counter>(exact: Exact, histogram: &Histogram<C>) -> Self {
+    pub(crate) fn of<C: Counter>(exact: Exact, histogram: &Histogram<C>) -> Self {
         if exact.count == 0 {
             return Self::default();
         }

@@ -6,7 +6,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::catalog::{Entry, Known};
-use super::{Meta, Outcome, State, folder, read_meta};
+use super::{Meta, Outcome, State, folder, open, read_meta};
+use crate::clean;
 
 /// Lock file held while runs are changed.
 const LOCK: &str = ".lock";
@@ -35,7 +36,7 @@ pub enum ChangeError {
     #[error("{0}")]
     Damaged(String),
     /// Writing failed.
-    #[error("cannot change {}: {why}", path.display())]
+    #[error("cannot change {}: {}", path.display(), clean::cause(why))]
     Io {
         /// The folder.
         path: PathBuf,
@@ -116,9 +117,47 @@ pub(super) fn settled(run: &Known) -> Meta {
     Meta { outcome: Some(outcome), ..run.meta.clone() }
 }
 
-/// Writes `meta.json` to a temporary file and renames it.
+/// Writes `meta.json` to a temporary file and renames it. On a full disk, overwrites it: the last exit code of a run is
+/// often that of a disk without room for its reports.
 pub(super) fn write_meta(folder: &Path, meta: &Meta) -> io::Result<()> {
-    let mut file = tempfile::Builder::new().prefix(".meta-").tempfile_in(folder)?;
-    file.write_all(&serde_json::to_vec(meta)?)?;
-    file.persist(folder.join(folder::META)).map(|_| ()).map_err(|error| error.error)
+    let (path, text) = (folder.join(folder::META), serde_json::to_vec(meta)?);
+    let replace = || {
+        let mut file = tempfile::Builder::new().prefix(".meta-").tempfile_in(folder)?;
+        file.write_all(&text)?;
+        file.persist(&path).map(|_| ()).map_err(|error| error.error)
+    };
+    match replace() {
+        Err(why) if open::is_full(&why) => overwrite(&path, &text),
+        replaced => replaced,
+    }
+}
+
+/// Overwrites a file, or leaves it as it was. Needs no more room if it has the same number of blocks.
+fn overwrite(path: &Path, text: &[u8]) -> io::Result<()> {
+    let before = open::bytes(path, open::LARGEST_META)?;
+    let write = |text: &[u8]| {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(text).and_then(|()| file.set_len(text.len() as u64))
+    };
+    write(text).inspect_err(|_| {
+        // It had room for this.
+        let _ = write(&before);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overwritten_file_has_the_new_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        for (before, text) in [("0123456789", "ab"), ("ab", "0123456789")] {
+            fs::write(&path, before).unwrap();
+            overwrite(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        assert!(overwrite(&folder.path().join("none"), b"").is_err());
+    }
 }

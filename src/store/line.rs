@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::meta::LONGEST_RUN;
 use super::run::RedisPoint;
 use crate::stats::snapshot::{Bucket, Cumulative, Latency, RunEvent};
 
@@ -143,9 +144,9 @@ fn from_micros(micros: f64) -> Duration {
     Duration::from_nanos((micros * 1e3).round().max(0.0) as u64)
 }
 
-/// A time in seconds, to the nanosecond; zero if it is not valid.
+/// A time in seconds, to the nanosecond, at most that of the longest run; zero if it is not valid.
 pub(super) fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    Duration::try_from_secs_f64(seconds.min(LONGEST_RUN)).unwrap_or_default()
 }
 
 fn millis(at: SystemTime) -> u64 {

@@ -1,6 +1,6 @@
 //! Metadata of a run: what was run, where, with which settings, and how it ended.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,10 @@ use crate::system::machine::Machine;
 use crate::units;
 
 /// Most seconds of a run: a hundred years.
-const LONGEST_RUN: f64 = 100.0 * 366.0 * 86_400.0;
+pub(super) const LONGEST_RUN: f64 = 100.0 * 366.0 * 86_400.0;
+
+/// Most stages that are shown of an open model.
+const STAGES_SHOWN: usize = 8;
 
 /// `meta.json`. Secrets are masked before anything is put here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,8 +64,12 @@ pub struct Meta {
     /// The load follows stages or arrivals, to which `spawn_rate` does not apply.
     #[serde(default)]
     pub is_shaped: bool,
-    /// Maximum users of the plan.
+    /// Maximum users of the plan: in an open model, those that may be busy.
     pub users: u32,
+    /// The arrivals of an open model, stage by stage. Empty in a closed one, and in runs of versions that did not record
+    /// them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrivals: Vec<PlannedArrivals>,
     /// Users started per second.
     pub spawn_rate: f64,
     /// Planned length in seconds.
@@ -165,6 +172,41 @@ pub struct SettingUsed {
     pub origin: String,
 }
 
+/// A stage of an open model.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PlannedArrivals {
+    /// Iterations that arrive per second at its end.
+    pub rate: f64,
+    /// Seconds of the change to this rate; 0 changes immediately.
+    pub ramp: f64,
+    /// Length in seconds; `None`: until stopped.
+    pub length: Option<f64>,
+}
+
+impl PlannedArrivals {
+    /// `5/s`, `to 20/s within 30s`; `from` is the rate before it.
+    fn rate_shown(&self, from: f64) -> String {
+        let rate = format!("{}/s", units::PerSecond(self.rate));
+        match Duration::try_from_secs_f64(self.ramp) {
+            Ok(ramp) if !ramp.is_zero() && self.rate != from => format!("to {rate} within {}", units::plain(ramp)),
+            _ => rate,
+        }
+    }
+
+    /// `5/s for 10m`
+    fn shown(&self, from: f64) -> String {
+        let rate = self.rate_shown(from);
+        match self.length {
+            None => format!("{rate} until stopped"),
+            Some(length) if length == self.ramp && self.rate != from => rate,
+            Some(length) => {
+                let length = Duration::try_from_secs_f64(length).unwrap_or_default();
+                format!("{rate} for {}", units::plain(length))
+            }
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -196,6 +238,26 @@ pub struct Totals {
 impl Meta {
     /// The layout that this version writes.
     pub const FORMAT: u32 = 1;
+
+    /// The plan of an open model: `5/s, at most 20 busy users`, `to 20/s within 30s for 1m, 20/s for 9m, at most 50 busy
+    /// users`. `None` in a closed model.
+    pub fn arrivals_shown(&self) -> Option<String> {
+        let most = format!("at most {}", units::counted(self.users.into(), "busy user"));
+        let rates = match &*self.arrivals {
+            _ if !self.is_open => return None,
+            [] => "by a plan".to_owned(),
+            [one] => one.rate_shown(0.0),
+            stages => {
+                let before = std::iter::once(0.0).chain(stages.iter().map(|stage| stage.rate));
+                let shown = stages.iter().zip(before).take(STAGES_SHOWN).map(|(stage, from)| stage.shown(from));
+                let shown: Vec<String> = shown.collect();
+                let more = stages.len().saturating_sub(STAGES_SHOWN) as u64;
+                let more = if more > 0 { format!(", {}", units::counted(more, "more stage")) } else { String::new() };
+                format!("{}{more}", shown.join(", "))
+            }
+        };
+        Some(format!("{rates}, {most}"))
+    }
 
     /// Users started per second, such as `5/s`; `None` if they follow stages or arrivals.
     pub fn spawn_rate_shown(&self) -> Option<String> {
@@ -257,6 +319,7 @@ impl Meta {
             is_open: false,
             is_shaped: false,
             users: 1,
+            arrivals: Vec::new(),
             spawn_rate: 1.0,
             run_time: None,
             seed: 1,
@@ -275,6 +338,34 @@ impl Meta {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plan_of_an_open_model_has_rates() {
+        let stage = |rate, ramp, length| PlannedArrivals { rate, ramp, length };
+        let shown = |users, arrivals: &[PlannedArrivals]| {
+            Meta { is_open: true, users, arrivals: arrivals.to_vec(), ..Meta::empty() }.arrivals_shown()
+        };
+        for (users, arrivals, expected) in [
+            (20, &[stage(5.0, 0.0, Some(60.0))][..], "5/s, at most 20 busy users"),
+            (1, &[stage(0.5, 30.0, None)], "to 0.5/s within 30s, at most 1 busy user"),
+            (50, &[], "by a plan, at most 50 busy users"),
+            (
+                50,
+                &[stage(20.0, 30.0, Some(60.0)), stage(20.0, 0.0, None)],
+                "to 20/s within 30s for 1m, 20/s until stopped, at most 50 busy users",
+            ),
+            (
+                9,
+                &[stage(20.0, 60.0, Some(60.0)), stage(20.0, 9.0, Some(9.0)), stage(0.0, 5.0, Some(2.0))],
+                "to 20/s within 1m, 20/s for 9s, to 0/s within 5s for 2s, at most 9 busy users",
+            ),
+        ] {
+            assert_eq!(shown(users, arrivals).as_deref(), Some(expected));
+        }
+        let many = shown(9, &[stage(1.0, 0.0, Some(1.0)); 10]).expect("an open model");
+        assert!(many.ends_with("1/s for 1s, 2 more stages, at most 9 busy users"), "{many}");
+        assert_eq!(Meta::empty().arrivals_shown(), None);
+    }
 
     #[test]
     fn what_was_sent_says_who_knows_it() {

@@ -14,6 +14,12 @@ pub(super) const LARGEST: u64 = 1 << 30;
 /// Most bytes of `meta.json`, which is read for every list.
 pub(super) const LARGEST_META: u64 = 64 << 20;
 
+/// True if there may be room for the file later.
+pub(super) fn is_full(why: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(why.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
 /// Opens a regular file, and never waits: a FIFO would wait for its writer.
 pub(super) fn regular(path: &Path) -> io::Result<File> {
     let not_regular = || io::Error::other("it is not a regular file");
@@ -27,11 +33,17 @@ pub(super) fn regular(path: &Path) -> io::Result<File> {
 }
 
 /// All of a file, which has at most this many bytes.
-pub(super) fn text(path: &Path, largest: u64) -> io::Result<String> {
+pub(super) fn bytes(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
     let file = regular(path)?;
-    let mut text = String::new();
-    if file.metadata()?.len() > largest || file.take(largest + 1).read_to_string(&mut text)? as u64 > largest {
+    let mut bytes = Vec::new();
+    if file.metadata()?.len() > largest || file.take(largest + 1).read_to_end(&mut bytes)? as u64 > largest {
         return Err(io::Error::other(format!("it is larger than {} MiB", largest >> 20)));
     }
-    Ok(text)
+    Ok(bytes)
+}
+
+/// The same as text.
+pub(super) fn text(path: &Path, largest: u64) -> io::Result<String> {
+    let invalid = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8");
+    String::from_utf8(bytes(path, largest)?).map_err(invalid)
 }

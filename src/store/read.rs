@@ -2,15 +2,18 @@
 
 use std::fs::TryLockError;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::error::Category;
 
-use super::line::{EventLine, SecondLine, SeriesLine, seconds};
-use super::run::{RedisPoint, State};
-use super::{Meta, Run, folder, open};
+use super::error::ReadError;
+use super::history::{History, user_hours};
+use super::line::{EventLine, seconds};
+use super::meta::{Meta, Totals};
+use super::run::State;
+use super::{Run, folder, lines, open, rebuild};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Bucket, Series};
 use crate::units;
@@ -19,55 +22,6 @@ use crate::units;
 const ROUNDING: Duration = Duration::from_millis(1);
 /// A run that was measured for longer has lines of its seconds.
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Why a folder cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// A file is missing or cannot be read.
-    #[error("cannot read {}: {why}", path.display())]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        why: io::Error,
-    },
-    /// A file has unexpected contents.
-    #[error("{} is damaged: {why}", path.display())]
-    Damaged {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
-    /// Recorded by a newer version.
-    #[error("{} was recorded by a newer version of katydid ({version}): update this one to read it", path.display())]
-    Newer {
-        /// The folder.
-        path: PathBuf,
-        /// That version.
-        version: String,
-    },
-    /// Only `meta.json` is left.
-    #[error("the figures of {} were removed; only its {} is left, from which usage is counted", path.display(), folder::META)]
-    Removed {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// Its figures could not be written.
-    #[error("{} is missing{why}: there are no figures of this run", path.display())]
-    Incomplete {
-        /// The file of the figures.
-        path: PathBuf,
-        /// Why, after a comma.
-        why: String,
-    },
-    /// Nothing was measured before the process was killed.
-    #[error("{} has no figures: the run ended before its first second", path.display())]
-    Empty {
-        /// The folder.
-        path: PathBuf,
-    },
-}
 
 /// Reads only `meta.json`.
 ///
@@ -118,36 +72,62 @@ pub(super) fn standing(folder: &Path) -> Result<(Meta, State), ReadError> {
     }
 }
 
-/// Reads all that reports need. Of a run that goes on, all figures are those of its latest snapshot.
+/// Reads all that reports need. Of a run that goes on, all figures are those of its latest snapshot. What is damaged is
+/// left out, and named in [`Run::gaps`].
 ///
 /// # Errors
-/// When the folder is not that of a run, is damaged, or was recorded by a newer version.
+/// When the folder is not that of a run, has no figures that can be read, or was recorded by a newer version.
 pub fn read(folder: &Path) -> Result<Run, ReadError> {
     let (meta, state) = standing(folder)?;
-    let mut last = snapshot(folder, &meta)?;
+    let stored = snapshot(folder, &meta);
     // The other files are written before the snapshot that goes with them, and read after it.
-    let is_live = state == State::Running && !last.state.is_done();
-    let until = if is_live { last.elapsed + ROUNDING } else { Duration::MAX };
-    let (seconds, margins, redis) = series(&folder.join(folder::SERIES), until)?;
+    let live = stored.as_ref().ok().filter(|last| state == State::Running && !last.state.is_done());
+    let until = live.map_or(Duration::MAX, |last| last.elapsed.saturating_add(ROUNDING));
+    let (is_live, path) = (live.is_some(), folder.join(folder::SERIES));
+    let mut history = History::read(&path, until)?;
+    let mut gaps: Vec<String> = history.gap.take().into_iter().collect();
+    let is_rebuilt = stored.is_err();
+    let mut last = match stored {
+        Ok(last) => last,
+        Err(lost) => {
+            // Without seconds, nothing is left of the figures.
+            let Some(why) = lost.gap().filter(|_| !history.seconds.is_empty()) else { return Err(lost) };
+            let (last, missing) = rebuild::snapshot(&history.known(folder, &meta))?;
+            // There are no thresholds that they could belong to.
+            history.margins.clear();
+            gaps.push(why);
+            gaps.extend(missing);
+            last
+        }
+    };
     let is_whole = state == State::Ended && meta.incomplete.is_none();
-    if is_whole && seconds.is_empty() && last.measured >= SECOND && last.total.total.requests > 0 {
-        let why = format!("it has no seconds of {}", units::clock(last.measured));
-        return Err(ReadError::Damaged { path: folder.join(folder::SERIES), why });
+    if is_whole && history.seconds.is_empty() && last.measured >= SECOND && last.total.total.requests > 0 {
+        gaps.push(format!("{} has no seconds of {}", folder::SERIES, units::clock(last.measured)));
     }
-    let events = lines::<EventLine>(&folder.join(folder::EVENTS))?;
-    let events = events.iter().map(EventLine::event).filter(|event| event.elapsed <= until);
+    let events = lines::read::<EventLine>(&folder.join(folder::EVENTS))?;
+    gaps.extend(events.gap);
+    let events = events.lines.iter().map(EventLine::event).filter(|event| event.elapsed <= until);
     last.events = Arc::new(events.collect());
+    let History { seconds, margins, redis, .. } = history;
     last.series = Series { fine: seconds.iter().copied().collect(), ..Series::default() };
     if !is_live {
-        catch_up(&mut last, seconds.last());
+        catch_up(&mut last, &seconds);
     }
-    Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, redis, state })
+    if let Some(outcome) =
+        meta.outcome.as_ref().filter(|_| state == State::Ended && (is_rebuilt || !last.state.is_done()))
+    {
+        gaps.extend(settle(&mut last, &outcome.totals));
+    }
+    Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, redis, state, gaps })
 }
 
 fn snapshot(folder: &Path, meta: &Meta) -> Result<Snapshot, ReadError> {
     let path = folder.join(folder::SNAPSHOT);
     match text(&path, open::LARGEST) {
-        Ok(text) => serde_json::from_str(&text).map_err(|why| ReadError::Damaged { path, why: fault(&why) }),
+        Ok(text) => serde_json::from_str(&text).map_err(|why| {
+            let why = if text.is_empty() { "it is empty".to_owned() } else { fault(&why) };
+            ReadError::Damaged { path, why }
+        }),
         Err(ReadError::Io { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
             if !folder::has_figures(folder) {
                 return Err(ReadError::Removed { path: folder.to_owned() });
@@ -158,73 +138,59 @@ fn snapshot(folder: &Path, meta: &Meta) -> Result<Snapshot, ReadError> {
             }
             Err(ReadError::Empty { path: folder.to_owned() })
         }
+        Err(ReadError::Io { why, .. }) if why.kind() == io::ErrorKind::InvalidData => {
+            Err(ReadError::Damaged { path, why: why.to_string() })
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Updates the totals from the last second: the snapshot of a large run is written less often than its seconds.
-fn catch_up(last: &mut Snapshot, second: Option<&Bucket>) {
-    let Some(second) = second else { return };
-    let end = second.from + second.length;
+/// Updates the totals from the seconds after it: the snapshot of a large run is written less often than its seconds.
+fn catch_up(last: &mut Snapshot, seconds: &[Bucket]) {
+    let Some(second) = seconds.last() else { return };
+    let end = second.from.saturating_add(second.length);
     if end <= last.elapsed || second.cumulative.requests < last.total.total.requests {
         return;
     }
-    let later = end - last.elapsed;
-    last.load.vu_hours += f64::from(second.users) * later.as_secs_f64() / 3_600.0;
-    last.measured += later;
+    last.load.vu_hours += seconds.iter().rev().map_while(|second| user_hours(second, last.elapsed)).sum::<f64>();
+    last.measured += end - last.elapsed;
     last.elapsed = end;
     last.at = second.at;
     last.load.users = second.users;
     let total = &mut last.total.total;
     (total.requests, total.failures) = (second.cumulative.requests, second.cumulative.failures);
     (total.bytes, total.response) = (second.cumulative.bytes, second.cumulative.response);
-    let rate = |n: u64| if last.measured.is_zero() { 0.0 } else { n as f64 / last.measured.as_secs_f64() };
-    (total.rps, total.fps) = (rate(total.requests), rate(total.failures));
+    rate(last);
 }
 
-type Margins = Vec<(Duration, Vec<Option<f64>>)>;
-type Redis = Vec<(Duration, RedisPoint)>;
-
-/// The seconds that were over at the run time `until`, what was left of the limits of thresholds, and Redis.
-fn series(path: &Path, until: Duration) -> Result<(Vec<Bucket>, Margins, Redis), ReadError> {
-    let mut kept: Vec<SecondLine> = Vec::new();
-    for line in lines::<SeriesLine>(path)? {
-        match line {
-            SeriesLine::Reset { reset } if seconds(reset) > until => break,
-            SeriesLine::Reset { .. } => kept.clear(),
-            SeriesLine::Second(second) if seconds(second.t) + seconds(second.length) > until => break,
-            SeriesLine::Second(second) => {
-                while kept.last().is_some_and(|last| last.t >= second.t) {
-                    kept.pop();
-                }
-                kept.push(*second);
-            }
-        }
+/// Takes over the totals that were recorded with the verdict: the rest was written until some time before. Returns what
+/// that means for the tables, if anything.
+fn settle(last: &mut Snapshot, totals: &Totals) -> Option<String> {
+    let (before, end) = (last.elapsed, seconds(totals.seconds));
+    last.load.vu_hours = totals.vu_hours;
+    last.measured = last.measured.saturating_add(end.saturating_sub(before));
+    last.elapsed = before.max(end);
+    let total = &mut last.total.total;
+    let is_behind = total.requests < totals.requests;
+    if is_behind {
+        (total.requests, total.failures) = (totals.requests, totals.failures);
     }
-    let buckets = kept.iter().map(SecondLine::bucket).collect();
-    let redis = kept.iter().filter_map(|second| Some((seconds(second.t), second.redis?))).collect();
-    let judged = kept.into_iter().filter(|second| !second.margins.is_empty());
-    Ok((buckets, judged.map(|second| (seconds(second.t), second.margins)).collect(), redis))
+    rate(last);
+    let until = units::clock(before);
+    (is_behind || end > before.saturating_add(SECOND))
+        .then(|| format!("rows, response times and charts end at {until}"))
 }
 
-/// The lines of an append-only file; an incomplete last line is ignored.
-fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ReadError> {
-    let text = text(path, open::LARGEST)?;
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let parse = |(at, line): (usize, &str)| {
-        let parsed = serde_json::from_str(line);
-        parsed.map_err(|why| ReadError::Damaged { path: path.to_owned(), why: fault_in(at + 1, &why) })
-    };
-    whole.lines().enumerate().map(parse).collect()
+fn rate(last: &mut Snapshot) {
+    let measured = last.measured.as_secs_f64();
+    let total = &mut last.total.total;
+    let rate = |n: u64| if measured == 0.0 { 0.0 } else { n as f64 / measured };
+    (total.rps, total.fps) = (rate(total.requests), rate(total.failures));
 }
 
 /// What is wrong with a JSON document, without the names of our types.
 fn fault(why: &serde_json::Error) -> String {
-    fault_in(why.line(), why)
-}
-
-fn fault_in(line: usize, why: &serde_json::Error) -> String {
-    let column = why.column();
+    let (line, column) = (why.line(), why.column());
     match why.classify() {
         Category::Eof => format!("it ends in the middle of a value, in line {line}"),
         Category::Data => format!("a value is missing or not as expected, in line {line} before column {column}"),

@@ -28,6 +28,8 @@ pub struct Run {
     pub redis: Vec<(Duration, RedisPoint)>,
     /// Whether it is over.
     pub state: State,
+    /// What is missing of its recording, in words: files and lines that cannot be read, and what follows from that.
+    pub gaps: Vec<String>,
 }
 
 /// State of Redis at a point in time; `None` if unknown.
@@ -75,6 +77,12 @@ impl Run {
     /// A run that was not recorded, or not yet.
     pub fn of_snapshot(meta: Arc<Meta>, last: Arc<Snapshot>) -> Self {
         let state = if last.state.is_done() { State::Ended } else { State::Running };
-        Self { meta, seconds: last.series.iter().collect(), last, margins: Vec::new(), redis: Vec::new(), state }
+        let seconds = last.series.iter().collect();
+        Self { meta, seconds, last, margins: Vec::new(), redis: Vec::new(), state, gaps: Vec::new() }
+    }
+
+    /// True if it came to its end, and all of it was recorded.
+    pub fn is_whole(&self) -> bool {
+        self.state == State::Ended && self.meta.incomplete.is_none() && self.gaps.is_empty()
     }
 }

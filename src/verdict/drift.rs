@@ -11,18 +11,39 @@ use crate::units;
 /// A figure of a 10 s block, and how to format it.
 struct Figure {
     name: &'static str,
+    unit: &'static str,
     of: fn(&Block) -> Option<f64>,
     format: fn(f64) -> String,
 }
 
 const FIGURES: &[Figure] = &[
-    Figure { name: "p50", of: |block| block.p50.map(|time| time.as_secs_f64()), format: time },
-    Figure { name: "p95", of: |block| block.p95.map(|time| time.as_secs_f64()), format: time },
-    Figure { name: "failure ratio", of: failure_ratio, format: |ratio| format!("{:.3} %", ratio * 100.0) },
-    Figure { name: "throughput", of: throughput, format: |rate| format!("{rate:.2} req/s") },
-    Figure { name: "Redis memory", of: |block| block.redis.map(|(bytes, _)| bytes as f64), format: megabytes },
-    Figure { name: "Redis connections", of: |block| block.redis.map(|(_, n)| n as f64), format: |n| format!("{n:.1}") },
+    Figure { name: "p50", unit: "s", of: |block| block.p50.map(|time| time.as_secs_f64()), format: time },
+    Figure { name: "p95", unit: "s", of: |block| block.p95.map(|time| time.as_secs_f64()), format: time },
+    Figure {
+        name: "failure ratio",
+        unit: "ratio",
+        of: failure_ratio,
+        format: |ratio| format!("{:.3} %", ratio * 100.0),
+    },
+    Figure { name: "throughput", unit: "requests/s", of: throughput, format: |rate| format!("{rate:.2} req/s") },
+    Figure {
+        name: "Redis memory",
+        unit: "bytes",
+        of: |block| block.redis.map(|(bytes, _)| bytes as f64),
+        format: megabytes,
+    },
+    Figure {
+        name: "Redis connections",
+        unit: "connections",
+        of: |block| block.redis.map(|(_, n)| n as f64),
+        format: |n| format!("{n:.1}"),
+    },
 ];
+
+/// The unit of the slope of a figure, per hour; `None` for a figure of another version.
+pub fn unit_of(metric: &str) -> Option<&'static str> {
+    FIGURES.iter().find(|figure| figure.name == metric).map(|figure| figure.unit)
+}
 
 /// Computes the drifts of a run while it goes on.
 #[derive(Debug, Default)]

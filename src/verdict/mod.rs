@@ -13,7 +13,7 @@ mod tracker;
 mod trend;
 
 pub use conclusion::{Conclusion, Verdict, conclude};
-pub use drift::DriftDetector;
+pub use drift::{DriftDetector, unit_of};
 pub use judge::Judge;
 
 #[cfg(test)]

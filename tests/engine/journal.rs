@@ -43,6 +43,7 @@ fn meta(snapshot: &Snapshot) -> Meta {
         ended: None,
         is_open: false,
         is_shaped: false,
+        arrivals: Vec::new(),
         users: 2,
         spawn_rate: 10.0,
         run_time: Some(3.0),

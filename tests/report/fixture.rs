@@ -15,7 +15,7 @@ use katydid::stats::snapshot::{
     Level, LoadView, Mean, PlanView, RedisView, Row, RunEvent, RunInfo, RunState, Series,
 };
 use katydid::stats::{Lookups, Slowest, Snapshot, TraceId, TracedRequest};
-use katydid::store::{Machine, Meta, Outcome, RedisPoint, Run, Sent, SettingUsed, State, Totals};
+use katydid::store::{Machine, Meta, Outcome, PlannedArrivals, RedisPoint, Run, Sent, SettingUsed, State, Totals};
 
 const START: u64 = 1_795_419_120;
 
@@ -194,6 +194,7 @@ pub fn meta() -> Meta {
         ended: Some(started + Duration::from_secs(121)),
         is_open: false,
         is_shaped: false,
+        arrivals: Vec::new(),
         users: 50,
         spawn_rate: 2.5,
         run_time: Some(120.0),
@@ -328,6 +329,18 @@ pub fn without_thresholds() -> Run {
 pub fn running() -> Run {
     let meta = Meta { ended: None, outcome: None, ..meta() };
     recorded(Snapshot { state: RunState::Running, ..snapshot() }, meta)
+}
+
+/// One of an open model.
+pub fn open() -> Run {
+    let stage = |rate, ramp, length| PlannedArrivals { rate, ramp, length };
+    let arrivals = vec![stage(20.0, 30.0, Some(60.0)), stage(20.0, 0.0, None)];
+    recorded(snapshot(), Meta { is_open: true, is_shaped: true, users: 40, arrivals, ..meta() })
+}
+
+/// One of a closed model with stages.
+pub fn staged() -> Run {
+    recorded(snapshot(), Meta { is_shaped: true, ..meta() })
 }
 
 /// One whose process was killed.

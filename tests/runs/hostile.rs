@@ -105,7 +105,8 @@ fn invalid_figures_are_reported_as_damage() {
     assert!((0.0..1.0).contains(&usage["months"][0]["vu_hours"].as_f64().expect("a number")), "{usage}");
     place.copy(&real, "2026-01-03_000000_empty", |_| {});
     fs::write(place.runs().join("2026-01-03_000000_empty/series.jsonl"), "").expect("a file");
-    place.refused("report 2026-01-03", 1, "series.jsonl is damaged: it has no seconds of 00:0");
+    let report = place.ok("report 2026-01-03");
+    assert!(report.contains("the recording is incomplete: series.jsonl has no seconds of 00:0"), "{report}");
 }
 
 #[test]

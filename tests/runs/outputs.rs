@@ -44,7 +44,12 @@ fn one_report_can_be_written_to_standard_output() {
         assert_eq!((out(&output), output.status.code()), (markdown.clone(), Some(0)), "{name}");
         assert!(err(&output).contains("wrote t.txt"), "{}", err(&output));
     }
-    place.refused("report latest --markdown - --text /dev/stdout", 2, "named twice");
+    place.refused(
+        "report latest --markdown - --text /dev/stdout",
+        2,
+        "two reports would be written to standard output",
+    );
+    place.refused("-f s.yaml --headless -t 1s --json --html -", 2, "two reports would be written to standard output");
     let archive = place.run("runs export latest --out -");
     assert_eq!(err(&archive), "wrote -\n");
     assert!(archive.stdout.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && !archive.stdout.ends_with(b"wrote -\n"));

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::current::{Current, outcome, time};
 use super::line::Line;
+use crate::clean;
 use crate::cli::exit::Rule;
 use crate::cli::{panics, runs_dir};
 use crate::github::{self, Publication};
@@ -67,7 +68,8 @@ impl Ending {
         let folder = journal.as_ref().map(|journal| journal.folder().to_owned());
         let last = Arc::clone(&snapshots.borrow());
         if self.has_summary {
-            done.lines.push(Line::block(text::summary(&last, &self.rule.verdict(&last), console::width())));
+            let verdict = self.rule.verdict(&last);
+            done.lines.push(Line::block(text::summary_of(&meta, &last, &verdict, console::width())));
         }
         // Reports have the results of receivers that are fast. Slow ones must not take the time that GitHub needs.
         let quick = sinks.take_if(|sinks| sinks.wait(SINKS_BEFORE_REPORTS));
@@ -75,7 +77,6 @@ impl Ending {
         let mut run = match journal.map(recorded) {
             Some(Ok(run)) => {
                 done.lines.extend(self.prune(&run.meta.id));
-                done.recorded = folder.clone().zip(run.meta.outcome.as_ref().map(|outcome| outcome.code));
                 run
             }
             other => {
@@ -89,6 +90,11 @@ impl Ending {
                 )
             }
         };
+        // Also of a run that was not recorded whole.
+        done.recorded = folder.as_ref().and_then(|folder| {
+            let outcome = store::read_meta(folder).ok()?.outcome?;
+            Some((folder.clone(), outcome.code))
+        });
         Arc::make_mut(&mut run.meta).sent.clone_from(&sent);
         let (written, errors) = reports.write(&run);
         done.data = reports.take_data();
@@ -109,7 +115,9 @@ impl Ending {
         done.lines.extend(annotations.iter().map(|annotation| Line::command(annotation)));
         match Publication::start(context.clone(), run, report, ended, panics::masked) {
             Ok(publication) => done.publication = Some(publication),
-            Err(why) => done.lines.push(Line::complaint(&format!("the run is not reported to GitHub: {why}"))),
+            Err(why) => {
+                done.lines.push(Line::complaint(&format!("the run is not reported to GitHub: {}", clean::cause(&why))))
+            }
         }
     }
 
@@ -119,7 +127,7 @@ impl Ending {
         let limits = Limits { runs: limit(self.settings.keep_runs), bytes: limit(self.settings.keep_size) };
         let done = runs_dir::of(&self.settings).and_then(|root| {
             let pruned = retention::prune(&root, &limits, newest, Timestamp::now());
-            pruned.map_err(|why| format!("{}: {why}", root.display()))
+            pruned.map_err(|why| format!("{}: {}", root.display(), clean::cause(&why)))
         });
         done.err().map(|why| Line::complaint(&format!("cannot remove old runs from {why}")))
     }

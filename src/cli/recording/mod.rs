@@ -17,17 +17,19 @@ pub(super) use line::Line;
 use self::current::{Current, outcome, time};
 use self::ending::{Ending, Finished};
 use super::effective;
-use super::exit::Rule;
+use super::exit::{self, Rule};
 use super::panics;
 use super::reports::Wanted;
 use super::runs_dir;
+use crate::clean;
 use crate::engine::RunHandle;
 use crate::github::{self, Publication};
+use crate::scenario::plan::{Goal, Stage};
 use crate::scenario::{DEMO_HOST, Plan, Scenario};
 use crate::settings::Settings;
 use crate::sink::{self, Judge, Sinks, Status};
 use crate::stats::Snapshot;
-use crate::store::{self, Journal, Meta, News, Output, Sending, Writing};
+use crate::store::{self, Journal, Meta, News, Output, PlannedArrivals, Sending, Writing};
 use crate::system::ci::Ci;
 use crate::system::machine::Machine;
 
@@ -95,6 +97,9 @@ impl Recording {
     /// Starts recording a run; finishes the previous one first.
     pub(super) fn start(&mut self, started: &Started<'_>) {
         self.finish_run(Instant::now());
+        if self.is_unwritten {
+            self.record_code(exit::TROUBLE);
+        }
         let mut meta = Arc::new(self.meta(started));
         let journal = match self.journal(Meta::clone(&meta), started.handle) {
             Ok(journal) => journal,
@@ -134,7 +139,10 @@ impl Recording {
         let Some(current) = self.current.take() else { return };
         match self.ending.clone().begin(current) {
             Ok(thread) => self.finishing = Some(thread),
-            Err(why) => self.complain(&format!("no reports of the run: {why}; `katydid report latest` makes them")),
+            Err(why) => self.complain(&format!(
+                "no reports of the run: {}; `katydid report latest` makes them",
+                clean::cause(&why)
+            )),
         }
     }
 
@@ -202,6 +210,12 @@ impl Recording {
         run.into_iter().chain(csv).collect()
     }
 
+    /// Ends the recording of a run that can no longer be followed.
+    pub(super) fn give_up(&mut self) {
+        self.finish();
+        self.record_code(exit::TROUBLE);
+    }
+
     /// Updates the exit code of the last run: a failed report or a signal may have changed it since the run ended.
     pub(super) fn record_code(&mut self, code: u8) {
         let Some((folder, recorded)) = self.recorded.take() else { return };
@@ -233,9 +247,10 @@ impl Recording {
         let root = runs_dir::of(&self.ending.settings)?;
         let rule = self.ending.rule;
         let journal = Journal::start(&root, meta, handle.subscribe(), move |last| outcome(rule, last));
-        journal
-            .map(Some)
-            .map_err(|why| format!("cannot write to {}: {why}; --runs-dir DIR names another", root.display()))
+        journal.map(Some).map_err(|why| {
+            let why = clean::cause(&why);
+            format!("cannot write to {}: {why}; --runs-dir DIR names another", root.display())
+        })
     }
 
     fn meta(&self, started: &Started<'_>) -> Meta {
@@ -264,6 +279,7 @@ impl Recording {
             is_open: plan.schedule.is_open(),
             is_shaped: plan.schedule.is_shaped(),
             users: plan.load.users.0,
+            arrivals: plan.schedule.stages().iter().filter_map(arrivals).collect(),
             spawn_rate: plan.load.spawn_rate.0,
             run_time: plan.schedule.length().or(plan.load.run_time).as_ref().map(Duration::as_secs_f64),
             seed,
@@ -276,6 +292,17 @@ impl Recording {
             incomplete: None,
             sent: Vec::new(),
             outcome: None,
+        }
+    }
+}
+
+/// A stage of an open model.
+fn arrivals(stage: &Stage) -> Option<PlannedArrivals> {
+    match stage.goal {
+        Goal::Users { .. } => None,
+        Goal::Rate { rate, ramp } => {
+            let length = stage.duration.as_ref().map(Duration::as_secs_f64);
+            Some(PlannedArrivals { rate, ramp: ramp.as_secs_f64(), length })
         }
     }
 }

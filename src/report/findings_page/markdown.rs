@@ -3,7 +3,7 @@
 
 use super::chart::Chart;
 use super::model::{Block, Check, Line, Mark, Page, Section, Table, Text};
-use crate::report::markdown::escape::{code, escaped};
+use crate::report::markdown::escape::{cell, code, escaped};
 use crate::report::markdown::table::table;
 
 /// Space to write in: an empty block quote.
@@ -49,6 +49,10 @@ fn check(Check { done, title, evidence }: &Check) -> String {
 }
 
 fn rows(Table { head, rows, has_total, text_columns }: &Table) -> String {
+    let text = |cell_text: &Text| match cell_text {
+        Text::Code(name) => cell(name),
+        other => text(other),
+    };
     let head: Vec<String> = head.iter().map(text).collect();
     let head: Vec<&str> = head.iter().map(String::as_str).collect();
     let last = rows.len().saturating_sub(1);

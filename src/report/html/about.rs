@@ -64,8 +64,13 @@ fn facts(run: &Run) -> Vec<Fact> {
     };
     let planned = meta.run_time.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let model = if meta.is_open { "open: iterations arrive by a plan" } else { "closed: users wait for responses" };
-    let rate = meta.spawn_rate_shown().map(|rate| format!(" at {rate}")).unwrap_or_default();
-    let users = format!("{}{rate}", units::count(meta.users.into()));
+    let planned_load = meta.arrivals_shown().map_or_else(
+        || {
+            let rate = meta.spawn_rate_shown().map(|rate| format!(" at {rate}")).unwrap_or_default();
+            ("Planned users", format!("{}{rate}", units::count(meta.users.into())))
+        },
+        |arrivals| ("Planned arrivals", arrivals),
+    );
     let machine_words = format!(
         "{}, {}, {} ({} cores, {})",
         machine.name,
@@ -84,7 +89,7 @@ fn facts(run: &Run) -> Vec<Fact> {
         meta.profile.as_ref().map(|profile| ("Profile", line(profile))),
         (!meta.arguments.is_empty()).then(|| ("Arguments", line(&meta.arguments.join(" ")))),
         Some(("Load model", model.to_owned())),
-        Some(("Planned users", users)),
+        Some(planned_load),
         planned.map(|length| ("Planned run time", units::plain(length))),
         Some(("Seed", meta.seed.to_string())),
         Some(("Load threads", meta.threads.to_string())),
@@ -103,6 +108,7 @@ impl Generator {
         let health: &Health = &run.last.health;
         let (sign, words) = shown::health(&run.last);
         let class = match health.level {
+            _ if health.is_unknown => "is-open",
             Level::Green if health.red.as_secs() == 0 => "is-good",
             Level::Green | Level::Amber => "is-open",
             Level::Red => "is-bad",
@@ -116,6 +122,9 @@ impl Generator {
             .open_files
             .map(|(open, limit)| ("Open files", format!("{} of {}", units::count(open), units::count(limit))));
         let delay = health.schedule_delay.map(|delay| ("Real send after due time, p99", units::latency(delay)));
+        if health.is_unknown {
+            return Self { class, words: format!("{sign} {}", line(&words)), facts: Vec::new() };
+        }
         let facts = [
             Some(("CPU of this process", format!("{:.0} % of all cores it may use", health.cpu * 100.0))),
             Some(("Lag of a 10 ms timer, p99", units::latency(health.timer_lag))),

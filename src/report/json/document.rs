@@ -12,7 +12,8 @@ use crate::report::shown::{self, millis};
 use crate::report::standing::Standing;
 use crate::report::text;
 use crate::stats::snapshot::{Bucket, Drift, Health, Judged, Judgement, Level, RunEvent};
-use crate::store::{Machine, Run, State};
+use crate::store::{Machine, PlannedArrivals, Run, State};
+use crate::verdict;
 
 /// Incremented when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
@@ -61,7 +62,9 @@ struct About<'a> {
     ended: Option<String>,
     model: &'static str,
     users: u32,
-    spawn_rate_per_s: f64,
+    /// `None` where stages or arrivals decide.
+    spawn_rate_per_s: Option<f64>,
+    arrivals: Vec<Arrivals>,
     run_time_s: Option<f64>,
     seed: u64,
     threads: usize,
@@ -72,6 +75,14 @@ struct About<'a> {
     katydid_version: &'a str,
     machine: Host<'a>,
     scenario_text: &'a str,
+}
+
+/// A stage of an open model.
+#[derive(Serialize)]
+struct Arrivals {
+    rate_per_s: f64,
+    ramp_s: f64,
+    length_s: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -121,6 +132,7 @@ struct Margins<'a> {
 struct Trend<'a> {
     metric: &'a str,
     words: &'a str,
+    unit: Option<&'static str>,
     change_per_h: f64,
     change_least_per_h: f64,
     change_most_per_h: f64,
@@ -243,7 +255,8 @@ impl<'a> About<'a> {
             ended: meta.ended.as_ref().map(Timestamp::to_string),
             model: if meta.is_open { "open" } else { "closed" },
             users: meta.users,
-            spawn_rate_per_s: meta.spawn_rate,
+            spawn_rate_per_s: (!meta.is_shaped).then_some(meta.spawn_rate),
+            arrivals: meta.arrivals.iter().map(Arrivals::of).collect(),
             run_time_s: meta.run_time,
             seed: meta.seed,
             threads: meta.threads,
@@ -255,6 +268,13 @@ impl<'a> About<'a> {
             machine: Host { name, system, processor, cores: *cores, memory_bytes: *memory },
             scenario_text: &meta.text,
         }
+    }
+}
+
+impl Arrivals {
+    fn of(planned: &PlannedArrivals) -> Self {
+        let PlannedArrivals { rate, ramp, length } = *planned;
+        Self { rate_per_s: rate, ramp_s: ramp, length_s: length }
     }
 }
 
@@ -289,6 +309,7 @@ impl<'a> Trend<'a> {
         Self {
             metric: &drift.metric,
             words: &drift.words,
+            unit: verdict::unit_of(&drift.metric),
             change_per_h: drift.slope,
             change_least_per_h: drift.interval.0,
             change_most_per_h: drift.interval.1,
@@ -308,6 +329,7 @@ impl<'a> Generator<'a> {
     fn of(health: &'a Health) -> Self {
         Self {
             level: match health.level {
+                _ if health.is_unknown => "unknown",
                 Level::Green => "healthy",
                 Level::Amber => "overloaded",
                 Level::Red => "bottleneck",

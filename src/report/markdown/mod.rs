@@ -7,7 +7,7 @@
 pub(crate) mod escape;
 pub(super) mod table;
 
-use self::escape::{block, code, link, words};
+use self::escape::{block, cell, code, link, paragraph, words};
 use self::table::table;
 use super::finding::{Finding, findings};
 use super::one_file::OneFile;
@@ -74,7 +74,7 @@ fn head(run: &Run) -> String {
     };
     let (last, meta) = (&run.last, &run.meta);
     let mut out =
-        format!("## {sign} {}: {}\n\n{}\n\n", code(&meta.scenario), words(&standing.word), words(&standing.reason));
+        format!("## {sign} {}: {}\n\n{}\n\n", code(&meta.scenario), words(&standing.word), paragraph(&standing.reason));
     let (users, time) = (units::counted(shown::peak_users(run).into(), "user"), units::clock(last.elapsed));
     out.push_str(&format!(
         "{} · {users} · {time} · {} VU-hours\n\n",
@@ -118,7 +118,7 @@ fn thresholds(run: &Run) -> String {
         };
         vec![
             format!("{sign} {}", shown::judged(judgement)),
-            code(&judgement.words),
+            cell(&judgement.words),
             words(&shown::measured(judgement)),
             shown::margin(judgement),
             shown::compliance(judgement),
@@ -134,8 +134,9 @@ fn stability(run: &Run) -> String {
     if lines.is_empty() { lines } else { format!("\n### Stability\n\n{lines}") }
 }
 
+/// The name of a row in a table.
 fn name(row: &Row) -> String {
-    code(&format!("{} {}", row.kind, row.name))
+    cell(&format!("{} {}", row.kind, row.name))
 }
 
 fn failures(run: &Run) -> String {
@@ -144,7 +145,7 @@ fn failures(run: &Run) -> String {
     if !view.rows.is_empty() {
         let cells =
             view.rows.iter().take(KINDS).map(|row| {
-                vec![code(&format!("{} {}", row.kind, row.name)), code(&row.reason), units::count(row.count)]
+                vec![cell(&format!("{} {}", row.kind, row.name)), cell(&row.reason), units::count(row.count)]
             });
         let more = cut(view.rows.len() + usize::try_from(view.more_kinds).unwrap_or(usize::MAX), KINDS, "kind");
         out.push_str(&format!("\n### Failures\n\n{}{more}", table(&["row", "reason", "count"], cells, 2)));
@@ -154,7 +155,7 @@ fn failures(run: &Run) -> String {
         let cells = exceptions
             .iter()
             .take(KINDS)
-            .map(|row| vec![code(&row.place), code(&row.message), units::count(row.count)]);
+            .map(|row| vec![cell(&row.place), cell(&row.message), units::count(row.count)]);
         let more = cut(exceptions.len(), KINDS, "error");
         let table = table(&["place", "error", "count"], cells, 2);
         out.push_str(&format!("\n### Errors of the scenario\n\n{table}{more}"));
@@ -184,7 +185,7 @@ fn slowest(run: &Run) -> String {
     }
     let cells = all.iter().map(|slow| {
         let failed = if slow.request.failed { " (failed)" } else { "" };
-        let id = code(&slow.request.trace.to_string());
+        let id = cell(&slow.request.trace.to_string());
         let trace = traces::link(&run.last, slow.request.trace).map_or(id.clone(), |url| link(&id, &url));
         vec![name(slow.row) + failed, trace, units::latency(slow.request.took)]
     });
@@ -222,11 +223,17 @@ fn sent(request: &ExampleRequest) -> String {
 
 fn about(run: &Run) -> String {
     let (meta, last) = (&run.meta, &run.last);
-    let rate = meta.spawn_rate_shown().map(|rate| format!(", {rate}")).unwrap_or_default();
+    let planned = meta.arrivals_shown().map_or_else(
+        || {
+            let rate = meta.spawn_rate_shown().map(|rate| format!(", {rate}")).unwrap_or_default();
+            format!("{}{rate}", units::counted(meta.users.into(), "user"))
+        },
+        |arrivals| format!("arrivals {arrivals}"),
+    );
     let mut lines = vec![
         format!("started {}", shown::moment(meta.started)),
         format!("scenario file {}", code(&meta.file)),
-        format!("planned: {}{rate}", units::counted(meta.users.into(), "user")),
+        format!("planned: {planned}"),
         format!("seed {}", code(&meta.seed.to_string())),
         format!("katydid {}", words(&meta.version)),
         format!(

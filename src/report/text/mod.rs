@@ -12,7 +12,7 @@ mod verdict;
 pub use page::TEXT;
 pub use redis::redis;
 pub use remarks::{INSECURE, left_out, stability};
-pub use summary::{recorded, response_times, summary};
+pub use summary::{recorded, response_times, summary, summary_of};
 pub use tables::{RateWindow, requests, tables};
 pub use traces::traces;
 pub use verdict::{held, margin, verdict};

@@ -7,7 +7,7 @@ use crate::report::standing::Standing;
 use crate::report::{shown, silence};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Latency, RunState};
-use crate::store::{Run, State};
+use crate::store::{Meta, Run};
 use crate::units;
 use crate::verdict::Verdict;
 
@@ -17,24 +17,43 @@ const SUMMARY_FAILURES: usize = 5;
 /// The summary printed after the full-screen view closes: scenario, host, users, time, VU-hours, verdict, totals, the
 /// most frequent failures, and requests that were not counted.
 pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
+    whole(None, snapshot, verdict, width)
+}
+
+/// The same of a run whose plan is known: with the arrivals of an open model.
+pub fn summary_of(meta: &Meta, snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
+    whole(planned(meta), snapshot, verdict, width)
+}
+
+fn whole(planned: Option<String>, snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     let verdict = super::verdict::verdict(snapshot, verdict, width);
-    figures(snapshot, verdict.lines().map(str::to_owned).chain([String::new()]), width)
+    figures(snapshot, planned, verdict.lines().map(str::to_owned).chain([String::new()]), width)
+}
+
+/// The plan of an open model, in which the number of users follows from the responses.
+pub(super) fn planned(meta: &Meta) -> Option<String> {
+    meta.arrivals_shown().map(|arrivals| format!("planned: arrivals {arrivals}"))
 }
 
 /// The summary of a recorded run. One that did not come to its end, or was not recorded whole, is what the figures are of,
 /// whatever the verdict on them would be.
 pub fn recorded(run: &Run, verdict: &Verdict, width: usize) -> String {
-    if run.state == State::Ended && run.meta.incomplete.is_none() {
-        return summary(&run.last, verdict, width);
+    if run.is_whole() {
+        return summary_of(&run.meta, &run.last, verdict, width);
     }
     let Standing { word, reason, .. } = &Standing::of(run);
     let said = format!("{} {word}: {reason}", Standing::of(run).sign());
     let verdict = super::verdict::with_thresholds(&run.last, &said, width);
-    figures(&run.last, verdict.lines().map(str::to_owned).chain([String::new()]), width)
+    figures(&run.last, planned(&run.meta), verdict.lines().map(str::to_owned).chain([String::new()]), width)
 }
 
 /// The summary with other lines about the verdict.
-pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = String>, width: usize) -> String {
+pub(super) fn figures(
+    snapshot: &Snapshot,
+    planned: Option<String>,
+    verdict: impl IntoIterator<Item = String>,
+    width: usize,
+) -> String {
     let load = &snapshot.load;
     let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(load.users).max(load.most_users);
     let users = units::counted(users.into(), "user");
@@ -43,6 +62,8 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     let vu = shown::vu_hours(snapshot.load.vu_hours);
     let run = &snapshot.run;
     let mut out = vec![format!(" {}   {}   {users}   {time}   {vu} VU-hours", run.scenario, run.host)];
+    // Never truncated: its last words are the limit of users.
+    out.extend(planned.iter().flat_map(|words| silence::wrap(words, width)));
     if snapshot.state == RunState::Done(End::Broken) {
         out.push(" ! the load generator broke down: these figures are incomplete".to_owned());
     }

@@ -149,6 +149,9 @@ impl Arrivals {
 /// Whether the load generator itself is the bottleneck.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Health {
+    /// Nothing is known of it: the file that had it is lost.
+    #[serde(default)]
+    pub is_unknown: bool,
     /// Level of the worst signal.
     pub level: Level,
     /// Reason; `None` if green.

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use super::change::lock;
 use super::{folder, open, read_meta};
+use crate::clean;
 use crate::system::output::{self, Target};
 
 /// Maximum length of a run id.
@@ -47,7 +48,7 @@ pub struct Imported {
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// It cannot be read, or the runs cannot be written.
-    #[error("{0}")]
+    #[error("{}", clean::cause(.0))]
     Io(#[from] io::Error),
     /// It is not an archive of runs, or is malicious.
     #[error("not an export of runs: {0}")]

@@ -21,6 +21,7 @@ use self::writer::Writer;
 use super::meta::Outcome;
 use super::status::Status;
 use super::{Meta, folder};
+use crate::clean;
 use crate::stats::Snapshot;
 use crate::units;
 
@@ -109,7 +110,7 @@ async fn follow(
         let is_last = is_gone || snapshot.state.is_done();
         let outcome = is_last.then(|| outcome(&snapshot));
         let written = writer.write(&snapshot, outcome);
-        sender.send_if_modified(|status| status.update(written.map_err(|why| why.to_string())));
+        sender.send_if_modified(|status| status.update(written.map_err(|why| clean::cause(&why))));
         if is_last {
             return;
         }

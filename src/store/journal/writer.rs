@@ -13,10 +13,12 @@ use super::append::Appender;
 use super::failures::Failures;
 use super::intervals::Intervals;
 use super::redis;
+use crate::clean;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{LogView, RunEvent, Series};
 use crate::store::line::{EventLine, SecondLine, SeriesLine};
 use crate::store::meta::{Meta, Outcome};
+use crate::store::open::is_full;
 use crate::store::{folder, meta, read_meta};
 
 /// Minimum time between two batches.
@@ -56,12 +58,6 @@ pub(super) struct Writer {
     snapshot_at: Option<Instant>,
 }
 
-/// True if there may be room for the file later.
-fn is_full(why: &io::Error) -> bool {
-    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(why.kind(), StorageFull | QuotaExceeded | FileTooLarge)
-}
-
 impl Writer {
     pub fn create(folder: &Path, meta: Meta) -> io::Result<Self> {
         let started = meta.started.into();
@@ -97,7 +93,7 @@ impl Writer {
     /// Writes the first `meta.json`, unless that was done.
     fn begin(&mut self) -> io::Result<()> {
         if !self.is_begun {
-            replace(&self.folder.join(folder::META), &self.meta)?;
+            replace(&self.folder.join(folder::META), &self.meta, true)?;
             self.is_begun = true;
             self.reserve();
         }
@@ -136,12 +132,12 @@ impl Writer {
             Some(outcome) => {
                 self.meta.ended = Some(meta::timestamp(snapshot.at));
                 self.meta.outcome = Some(outcome);
-                self.meta.incomplete = written.as_ref().err().map(ToString::to_string);
+                self.meta.incomplete = written.as_ref().err().map(clean::cause);
                 // Its user may have given it a tag or a note meanwhile.
                 if let Ok(now) = read_meta(&self.folder) {
                     (self.meta.tags, self.meta.note) = (now.tags, now.note);
                 }
-                let ended = replace(&self.folder.join(folder::META), &self.meta);
+                let ended = replace(&self.folder.join(folder::META), &self.meta, true);
                 if ended.is_err() && !self.is_begun {
                     // Nothing was recorded: what is left would be a run that cannot be read.
                     let _ = fs::remove_dir_all(&self.folder);
@@ -245,7 +241,7 @@ impl Writer {
             log,
             ..snapshot.clone()
         };
-        let written = replace(&self.folder.join(folder::SNAPSHOT), &bare);
+        let written = replace(&self.folder.join(folder::SNAPSHOT), &bare, is_last);
         let pause = SNAPSHOT.0.max(begun.elapsed() * SNAPSHOT.1);
         // A failed write is retried with the next snapshot.
         self.snapshot_at = written.is_ok().then(|| Instant::now() + pause);
@@ -260,13 +256,15 @@ fn push(lines: &mut Vec<u8>, line: &impl Serialize) {
     }
 }
 
-/// Writes a file to a temporary name and renames it, so that it is always complete.
-fn replace(path: &Path, value: &impl Serialize) -> io::Result<()> {
+/// Writes a file to a temporary name and renames it, so that it is always complete; after a power failure too if it
+/// `is_synced`, which takes a while.
+fn replace(path: &Path, value: &impl Serialize, is_synced: bool) -> io::Result<()> {
     let new = new_name(path);
     let text = serde_json::to_vec(value)?;
     // What is there already keeps its room: it may be all that is left on the disk.
     let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&new)?;
     let written = file.write_all(&text).and_then(|()| file.set_len(text.len() as u64));
+    let written = written.and_then(|()| if is_synced { file.sync_data() } else { Ok(()) });
     if let Err(why) = written.and_then(|()| fs::rename(&new, path)) {
         // A part of a file is in the way of others.
         let _ = fs::remove_file(&new);

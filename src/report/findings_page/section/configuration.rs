@@ -28,10 +28,19 @@ fn load(view: &View<'_>) -> Table {
         |is_open: bool| if is_open { "open: iterations arrive by a plan" } else { "closed: users wait for responses" };
     let row =
         |name: &str, cell: &dyn Fn(&Column<'_>) -> String| view.row(trusted(name), |column| trusted(cell(column)));
-    let rows = vec![
-        row("users planned", &|column| number(column.meta().users)),
+    let most = |column: &Column<'_>| {
+        let users = number(column.meta().users);
+        if column.meta().is_open { format!("at most {users} busy") } else { users }
+    };
+    let spawn_rate = |column: &Column<'_>| {
+        let planned = if column.meta().is_open { shown::NONE } else { "as planned" };
+        column.meta().spawn_rate_shown().unwrap_or_else(|| planned.to_owned())
+    };
+    let arrivals = |column: &Column<'_>| column.meta().arrivals_shown().unwrap_or_else(|| shown::NONE.to_owned());
+    let mut rows = vec![
+        row("users planned", &most),
         row("users reached", &|column| number(shown::peak_users(column.run))),
-        row("spawn rate", &|column| column.meta().spawn_rate_shown().unwrap_or_else(|| "as planned".to_owned())),
+        row("spawn rate", &spawn_rate),
         row("run time planned", &|column| length(column.meta().run_time)),
         row("run time reached", &|column| units::clock(column.last().elapsed)),
         row("load model", &|column| model(column.meta().is_open).to_owned()),
@@ -40,6 +49,9 @@ fn load(view: &View<'_>) -> Table {
         view.row(trusted("profile"), |column| code(column.meta().profile.as_deref().unwrap_or_default())),
         view.row(trusted("plan"), |column| code(&*column.meta().plan_hash)),
     ];
+    if view.runs.iter().any(|column| column.meta().is_open) {
+        rows.insert(0, row("arrivals planned", &arrivals));
+    }
     Table::new(view.head(""), view.runs.len() + 1, rows)
 }
 
