@@ -163,7 +163,9 @@ fn with_decimals(metric: Metric, value: f64, limit: f64, decimals: usize) -> Opt
             };
             Some(format!("{:.decimals$}{unit}", value * scale))
         }
-        Metric::FailRatio | Metric::LostRatio | Metric::HitRatio | Metric::Cpu => Some(format!("{:.decimals$} %", value * 100.0)),
+        Metric::FailRatio | Metric::LostRatio | Metric::HitRatio | Metric::Cpu => {
+            Some(format!("{:.decimals$} %", value * 100.0))
+        }
         Metric::Rps => Some(format!("{value:.decimals$}/s")),
         Metric::Requests
         | Metric::Failures
