@@ -18,6 +18,8 @@ mod payloads;
 mod runs;
 #[path = "redis/scenarios.rs"]
 mod scenarios;
+#[path = "redis/sentinel.rs"]
+mod sentinel;
 #[path = "redis/server.rs"]
 mod server;
 #[path = "redis/store.rs"]

@@ -42,6 +42,12 @@ pub struct ServerFigures {
     pub rejected: u64,
     /// Largest current output buffer of one client, in bytes.
     pub largest_buffer: Option<u64>,
+    /// How often the master failed, where another server may take over from it (Sentinel).
+    #[serde(default)]
+    pub outages: u64,
+    /// Seconds without a master.
+    #[serde(default)]
+    pub seconds_out: f64,
     /// Error of the last reading, if it failed.
     pub stale: Option<String>,
     /// No reading has succeeded yet: the figures are not valid.
@@ -65,6 +71,7 @@ impl ServerFigures {
     /// Updates the counters from a reading after the run, when its users have disconnected.
     pub fn update_counters(&mut self, later: &ServerFigures) {
         self.stale.clone_from(&later.stale);
+        (self.outages, self.seconds_out) = (later.outages, later.seconds_out);
         if later.unreached {
             return;
         }
@@ -91,6 +98,10 @@ impl ServerFigures {
     /// Warnings, most severe first.
     pub fn warnings(&self) -> Vec<String> {
         let mut found = Vec::new();
+        if self.outages > 0 {
+            let times = if self.outages > 1 { format!(" in {} failures", self.outages) } else { String::new() };
+            found.push(format!("no master for {:.1} s{times}", self.seconds_out));
+        }
         let some = |n: Option<u64>| n.filter(|n| *n > 0);
         if let Some(cuts) = some(self.output_buffer_cuts) {
             found.push(format!("{cuts} clients disconnected: over their output buffer limit"));

@@ -39,6 +39,20 @@ impl Redis {
         redis
     }
 
+    /// Starts a Sentinel with this configuration.
+    pub fn sentinel(configuration: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = free_port();
+        let text = format!("port {port}\nbind 127.0.0.1\n{configuration}");
+        std::fs::write(folder.path().join("sentinel.conf"), text).expect("a written file");
+        let mut command = Command::new("redis-server");
+        command.args(["sentinel.conf", "--sentinel"]).current_dir(folder.path());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("redis-server is there");
+        until("a Sentinel that listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let (program, arguments) = ("redis-server".into(), Vec::new());
+        Self { port, program, arguments, child: Some(child), folder }
+    }
+
     /// Starts a Valkey, from the package that tests/run installs.
     pub fn valkey() -> Self {
         Self::of(valkey_server(), "")

@@ -5,11 +5,13 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use ::redis::aio::{ConnectionLike as _, MultiplexedConnection};
 use ::redis::{AsyncConnectionConfig, Cmd, ErrorKind, RedisConnectionInfo, Value};
+use futures_util::task::AtomicWaker;
 
 use super::checked::{CheckedStream, Passed};
 use super::error::RedisError;
@@ -22,8 +24,30 @@ pub struct RedisConnection {
     commands: MultiplexedConnection,
     /// Sends and receives; ends when the connection does.
     driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+    gate: Arc<Gate>,
+    /// Wakes through the gate.
+    waker: Waker,
     passed: Arc<Passed>,
     tls: Option<Duration>,
+}
+
+/// Wakes the task that waits for a response, except while it hands its command to the driver: it would run twice.
+#[derive(Debug, Default)]
+struct Gate {
+    is_closed: AtomicBool,
+    task: AtomicWaker,
+}
+
+impl Wake for Gate {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.is_closed.load(Ordering::Relaxed) {
+            self.task.wake();
+        }
+    }
 }
 
 impl fmt::Debug for RedisConnection {
@@ -45,7 +69,9 @@ impl RedisConnection {
         let info = RedisConnectionInfo::default().set_skip_set_lib_name();
         let opened = MultiplexedConnection::new_with_config(&info, stream, config).await;
         let (commands, driver) = opened.map_err(|error| failure(&error, &passed))?;
-        Ok(Self { commands, driver: Box::pin(driver), passed, tls })
+        let gate = Arc::<Gate>::default();
+        let waker = Waker::from(Arc::clone(&gate));
+        Ok(Self { commands, driver: Box::pin(driver), gate, waker, passed, tls })
     }
 
     /// Duration of the TLS handshake, if there was one.
@@ -61,16 +87,22 @@ impl RedisConnection {
         self.passed.restart();
         let mut response = self.commands.req_packed_command(command);
         let driver = &mut self.driver;
+        let (gate, waker) = (&self.gate, &self.waker);
         let (mut is_sent, mut is_over) = (false, false);
         // Only the driver wakes this task: the response is looked at after it.
         let mut idle = Context::from_waker(Waker::noop());
         let result = poll_fn(|context| {
-            if !std::mem::replace(&mut is_sent, true)
-                && let Poll::Ready(result) = response.as_mut().poll(&mut idle)
-            {
-                return Poll::Ready(result);
+            gate.task.register(context.waker());
+            if !std::mem::replace(&mut is_sent, true) {
+                // This wakes the driver, which is polled next anyway.
+                gate.is_closed.store(true, Ordering::Relaxed);
+                let sent = response.as_mut().poll(&mut idle);
+                gate.is_closed.store(false, Ordering::Relaxed);
+                if sent.is_ready() {
+                    return sent;
+                }
             }
-            is_over = is_over || driver.as_mut().poll(context).is_ready();
+            is_over = is_over || driver.as_mut().poll(&mut Context::from_waker(waker)).is_ready();
             response.as_mut().poll(&mut idle)
         })
         .await;

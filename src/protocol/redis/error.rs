@@ -35,6 +35,9 @@ pub enum RedisError {
     /// An error response.
     #[error("{}", error_text(.0))]
     Refused(ServerError),
+    /// No Sentinel says where the master is.
+    #[error("Sentinel: {0}")]
+    Sentinel(Box<RedisError>),
     /// A response of another kind than the command has.
     #[error("{0}")]
     Unexpected(String),
@@ -82,6 +85,7 @@ impl RedisError {
                 Reason::Other(error.to_string().into())
             }
             RedisError::Refused(error) => Reason::Other(refusal(error, secrets)),
+            RedisError::Sentinel(error) => Reason::Other(format!("Sentinel: {}", error.reason(secrets)).into()),
             RedisError::Unexpected(text) => Reason::Other(fold(&secrets.mask(text))),
         }
     }

@@ -81,6 +81,8 @@ impl Monitor {
                 self.connection = None;
             }
         }
+        let (outages, length) = self.shared.servers.outages();
+        (self.latest.outages, self.latest.seconds_out) = (outages, length.as_secs_f64());
         self.latest.clone()
     }
 
@@ -88,10 +90,16 @@ impl Monitor {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => {
+                if self.shared.servers.nodes.must_learn() {
+                    self.shared.servers.learn(CONNECT_TIMEOUT).await?;
+                }
                 let server = self.shared.servers.any(&mut self.view);
                 let opened = self.shared.servers.open(&server, false, CONNECT_TIMEOUT).await;
                 if opened.is_err() {
                     self.view.turn();
+                    if self.view.can_change() {
+                        self.shared.servers.learn_again();
+                    }
                 }
                 self.connection.insert(opened?)
             }
@@ -114,7 +122,7 @@ impl Monitor {
                 Err(_) => None,
             };
         }
-        if self.looks % LEARN_EVERY == 1 && self.shared.servers.nodes.is_cluster() == Some(true) {
+        if self.looks % LEARN_EVERY == 1 && self.shared.servers.nodes.topology().is_some() {
             // Replicas that have been added or are in service again cause no redirect that would show them.
             self.shared.servers.learn_again();
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ::redis::cmd;
 
+use super::cluster::View;
 use super::connection::RedisConnection;
 use super::error::RedisError;
 use super::info::Info;
@@ -80,16 +81,13 @@ pub async fn ping(
     }
 }
 
-/// Connects to the first server that responds, of those that were given.
+/// Connects to the server, or to the first that responds if there are several.
 async fn open(shared: &RedisShared, limit: Duration) -> Result<RedisConnection, RedisError> {
-    let mut opened = Err(RedisError::Closed);
-    for server in shared.servers.nodes.to_ask() {
-        opened = shared.servers.open(&server, false, limit).await;
-        if opened.is_ok() {
-            break;
-        }
+    if shared.servers.nodes.must_learn() {
+        shared.servers.learn(limit).await?;
     }
-    opened
+    let server = shared.servers.any(&mut View::default());
+    shared.servers.open(&server, false, limit).await
 }
 
 fn clients(info: &str) -> Option<ServerClients> {

@@ -3,13 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::cluster::{Nodes, Servers};
+use super::cluster::{Kind, Nodes, Outages, Servers};
 use super::envelope;
 use super::info::InfoCounters;
 use super::socket::RedisDialer;
 use super::streams::Streams;
+use crate::protocol::net::resolve::CachingResolver;
 use crate::protocol::net::tls::{self, TlsError};
-use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget};
+use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget, Sentinel};
 use crate::scenario::secrets::Redactor;
 
 /// Time-out for connecting where no step sets one.
@@ -68,13 +69,35 @@ impl RedisShared {
         let mut tls = tls::of(&target.tls)?;
         // ALPN is for HTTP only.
         tls.alpn_protocols.clear();
-        let addresses: Vec<Address> = target.urls.iter().map(|url| Address::parse(url)).collect::<Result<_, _>>()?;
+        let parse = if target.sentinel.is_some() { Address::parse_sentinel } else { Address::parse };
+        let addresses: Vec<Address> = target.urls.iter().map(|url| parse(url)).collect::<Result<_, _>>()?;
         let seeds = addresses.iter().map(|address| address.server.clone()).collect();
         let address = addresses.into_iter().next().ok_or(AddressError::MISSING)?;
-        let dialer =
-            RedisDialer { address, protocol: target.protocol, resolver: Default::default(), tls: Arc::new(tls) };
+        let tls = Arc::new(tls);
+        let dialer = |address| RedisDialer {
+            address,
+            protocol: target.protocol,
+            resolver: CachingResolver::default(),
+            tls: Arc::clone(&tls),
+        };
+        let kind = match (&target.sentinel, target.cluster) {
+            (Some(_), _) => Some(Kind::Sentinel),
+            (None, is_cluster) => is_cluster.map(|is| if is { Kind::Cluster } else { Kind::Single }),
+        };
+        let sentinel = target.sentinel.as_ref().map(|sentinel| (dialer(address.clone()), Arc::clone(&sentinel.master)));
+        let address = match &target.sentinel {
+            None => address,
+            Some(Sentinel { user, password, database, .. }) => {
+                Address { user: user.clone(), password: password.clone(), database: *database, ..address }
+            }
+        };
         Ok(Self {
-            servers: Arc::new(Servers { dialer, nodes: Nodes::new(seeds, target.cluster) }),
+            servers: Arc::new(Servers {
+                dialer: dialer(address),
+                nodes: Nodes::new(seeds, kind),
+                sentinel,
+                outages: Outages::default(),
+            }),
             reads_replicas: target.reads_replicas,
             envelope: target.envelope,
             run: envelope::new_run(),

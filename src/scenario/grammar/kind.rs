@@ -190,6 +190,8 @@ kinds! {
     ErrorPolicy = "error_policy",
     /// Redis protocol version.
     RedisProtocol = "redis_protocol",
+    /// Sentinels and the name of their master.
+    Sentinel = "sentinel",
     /// Which nodes of a cluster commands go to that only read.
     ReadFrom = "read_from",
     /// Envelope format of published messages.

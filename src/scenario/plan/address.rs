@@ -67,6 +67,19 @@ impl AddressError {
 }
 
 impl Address {
+    /// Parses the URL of a Sentinel, whose port is 26379 by default.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_sentinel(text: &str) -> Result<Self, AddressError> {
+        let mut address = Self::parse(text)?;
+        let has_port = Url::parse(text.trim()).is_ok_and(|url| url.port().is_some());
+        if let (ServerAddress::Tcp { port, .. }, false) = (&mut address.server, has_port) {
+            *port = 26_379;
+        }
+        Ok(address)
+    }
+
     /// Parses a URL, as the `redis` crate does: user, password and database of a Unix socket are in its query, as
     /// `?user=…&pass=…&db=…`.
     ///
@@ -77,6 +90,11 @@ impl Address {
             url::ParseError::InvalidPort => AddressError("invalid port number"),
             _ => AddressError("it is not a URL"),
         })?;
+        if url.scheme().ends_with("+sentinel") {
+            return Err(AddressError(
+                "servers behind Sentinel are given by `sentinel: { master: NAME, urls: […] }` in `redis`",
+            ));
+        }
         let (scheme, tls) = *SCHEMES.iter().find(|(scheme, _)| *scheme == url.scheme()).ok_or(AddressError(
             "it must start with redis://, rediss://, valkey://, valkeys://, redis+unix:// or valkey+unix://",
         ))?;
@@ -196,6 +214,7 @@ mod tests {
             ("redis://u:%ff@h", "not valid UTF-8"),
             ("redis+unix://run/redis.sock", "three slashes"),
             ("redis+unix:///s?db=x", "number of the database"),
+            ("redis+sentinel://h:26379/mymaster", "`sentinel: { master: NAME, urls: […] }`"),
             ("redis+unix:///s?password=x", "`db`, `user` and `pass`"),
         ] {
             let error = Address::parse(text).expect_err(text).to_string();

@@ -44,7 +44,9 @@ pub use pause::{Pause, Wait};
 pub use proxy::{Proxies, ProxyError};
 pub use quota::Quota;
 pub(crate) use redis::is_blocking;
-pub use redis::{Argument, Envelope, Prefill, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
+pub use redis::{
+    Argument, Envelope, Prefill, PublishStep, RedisProtocol, RedisStep, RedisTarget, Sentinel, SubscribeStep,
+};
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::Schedule;
 pub use select::SelectOptions;

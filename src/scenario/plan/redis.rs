@@ -18,6 +18,8 @@ pub struct RedisTarget {
     pub urls: Vec<Arc<str>>,
     /// Whether it is a cluster; `None` if the server is asked.
     pub cluster: Option<bool>,
+    /// The server is the master of this name, which the servers of `urls`, Sentinels, know.
+    pub sentinel: Option<Sentinel>,
     /// Send commands that only read to replicas.
     pub reads_replicas: bool,
     /// Protocol version.
@@ -37,6 +39,7 @@ impl RedisTarget {
         Self {
             urls: vec![url.into()],
             cluster: None,
+            sentinel: None,
             reads_replicas: false,
             protocol: RedisProtocol::Resp3,
             envelope: Envelope::Binary,
@@ -57,6 +60,19 @@ impl RedisTarget {
         let scheme = url.split("://").next().unwrap_or_default().to_ascii_lowercase();
         format!("{scheme}://{}", address.server).into()
     }
+}
+
+/// A master that Sentinels watch over, and the credentials of its servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentinel {
+    /// Its name.
+    pub master: Arc<str>,
+    /// User name; `None`: `default`.
+    pub user: Option<Arc<str>>,
+    /// Password for `AUTH`.
+    pub password: Option<Arc<str>>,
+    /// Number of the database.
+    pub database: u32,
 }
 
 /// `redis.protocol`.

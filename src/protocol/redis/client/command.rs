@@ -56,9 +56,9 @@ impl RedisClient {
             result.outcome = error.into();
             return;
         }
-        let is_cluster = self.routes.is_cluster();
-        let replica = self.shared.reads_replicas;
-        let trip = self.routes.trip(route(&self.command, &self.verb, is_cluster, replica), Purpose::Commands);
+        self.routes.update();
+        let (are_several, replica) = (self.routes.are_several(), self.shared.reads_replicas);
+        let trip = self.routes.trip(route(&self.command, &self.verb, are_several, replica), Purpose::Commands);
         if let Some(trip) = &trip {
             // Our own pause does not count as response time: what was due meanwhile is due that much later.
             context.add_paused_time(self.routes.wait_before_connect(trip).await);
@@ -119,8 +119,7 @@ impl RedisClient {
     }
 
     async fn send_command(&mut self, trip: &mut Trip, result: &mut StepResult) -> Result<Value, RedisError> {
-        let is_cluster = self.routes.is_cluster();
-        if is_cluster && ["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"].contains(&&*self.verb) {
+        if self.routes.is_cluster() && ["MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"].contains(&&*self.verb) {
             let why = format!("cluster: {} affects one node only, and other steps may go to another one", self.verb);
             return Err(RedisError::Unexpected(why));
         }
@@ -148,8 +147,8 @@ impl RedisClient {
 }
 
 /// Where a command goes: to the node of its first key.
-fn route<'c>(command: &'c Cmd, verb: &str, is_cluster: bool, reads_replicas: bool) -> Route<'c> {
-    if !is_cluster {
+fn route<'c>(command: &'c Cmd, verb: &str, are_several: bool, reads_replicas: bool) -> Route<'c> {
+    if !are_several {
         return Route::Any;
     }
     let word = |at| words(command).nth(at);

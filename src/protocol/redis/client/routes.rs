@@ -42,9 +42,13 @@ impl Routes {
         Self { servers, view: View::default(), lanes: Lanes::default(), out: Vec::new() }
     }
 
-    /// True if the servers are known to be a cluster, so that keys matter.
-    pub(super) fn is_cluster(&mut self) -> bool {
-        self.update();
+    /// True if there are several servers, so that keys and what a command does matter.
+    pub(super) fn are_several(&self) -> bool {
+        self.view.can_change()
+    }
+
+    /// True if the servers are known to be a cluster.
+    pub(super) fn is_cluster(&self) -> bool {
         self.view.is_cluster()
     }
 
@@ -59,7 +63,8 @@ impl Routes {
         self.out.shrink_to(most);
     }
 
-    fn update(&mut self) {
+    /// Takes over what is known of the servers. Trips that have begun are not valid any more.
+    pub(super) fn update(&mut self) {
         if self.view.update(&self.servers.nodes) {
             let Self { view, lanes, .. } = self;
             lanes.retain(|server| view.has(server));
@@ -94,8 +99,8 @@ impl Routes {
             }
             let started = Instant::now();
             lane.connecting(started);
-            if self.servers.nodes.are_several() && self.servers.nodes.are_unknown() {
-                Box::pin(self.servers.learn(CONNECT_TIMEOUT)).await;
+            if self.servers.nodes.must_learn() {
+                Box::pin(self.servers.learn(CONNECT_TIMEOUT)).await?;
                 let Some(better) = self.trip(route, trip.purpose) else { return Err(unserved()) };
                 if better.position != trip.position {
                     trip.position = better.position;
@@ -148,7 +153,10 @@ impl Routes {
                 }
             };
             lane.answered();
-            let Err(error) = sent else { return sent };
+            let Err(error) = sent else {
+                self.servers.outages.over();
+                return sent;
+            };
             if error.is_fatal() {
                 lane.close();
                 self.failed();
@@ -164,6 +172,11 @@ impl Routes {
     /// Follows a redirect, if the error is one: the slot is elsewhere, or on its way.
     fn redirect(&mut self, trip: &mut Trip, error: &RedisError) -> bool {
         let RedisError::Refused(refused) = error else { return false };
+        if refused.kind() == Some(ServerErrorKind::ReadOnly) && self.view.can_change() && !self.view.is_cluster() {
+            // A master that has become a replica: Sentinel knows the new one.
+            self.lanes.at(trip.position).close();
+            self.failed();
+        }
         let is_ask = refused.kind() == Some(ServerErrorKind::Ask);
         if !(self.view.is_cluster() && (is_ask || refused.kind() == Some(ServerErrorKind::Moved))) {
             return false;
@@ -183,7 +196,8 @@ impl Routes {
 
     /// A server did not respond: another one may have taken over.
     fn failed(&mut self) {
-        if self.view.is_cluster() {
+        if self.view.can_change() {
+            self.servers.outages.begin();
             self.servers.learn_again();
         }
         self.view.turn();

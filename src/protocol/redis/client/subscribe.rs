@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::RedisClient;
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
+use crate::protocol::redis::cluster::Kind;
 use crate::protocol::redis::example;
 use crate::protocol::redis::receiver::ReceiverHandle;
 use crate::protocol::redis::receiver_command::{ReceiverCommand, SubscriptionKind, SubscriptionRequest};
@@ -66,8 +67,10 @@ impl RedisClient {
         let started = Instant::now();
         let request = async {
             // A sharded channel may have a node of its own.
-            if (step.sharded || self.shared.servers.nodes.are_several()) && self.shared.servers.nodes.are_unknown() {
-                Box::pin(self.shared.servers.learn(CONNECT_TIMEOUT)).await;
+            let nodes = &self.shared.servers.nodes;
+            if nodes.must_learn() || (step.sharded && nodes.are_unknown()) {
+                // If no server responds, the receivers report that, and keep trying.
+                drop(Box::pin(self.shared.servers.learn(CONNECT_TIMEOUT)).await);
             }
             self.request_all().await
         };
@@ -122,7 +125,8 @@ impl RedisClient {
 
     /// The wanted subscriptions of each receiver: `None` is the one for everything but sharded channels of a cluster.
     fn by_receiver(&mut self) -> Vec<(Option<Slot>, Vec<SubscriptionRequest>)> {
-        let is_cluster = self.shared.servers.nodes.is_cluster() != Some(false);
+        let kind = self.shared.servers.nodes.kind();
+        let is_cluster = kind.is_none_or(|kind| kind == Kind::Cluster);
         let mut groups: Vec<(Option<Slot>, Vec<SubscriptionRequest>)> = Vec::new();
         for request in std::mem::take(&mut self.wanted) {
             let is_anchored = is_cluster && request.kind == SubscriptionKind::Shard;

@@ -17,6 +17,17 @@ pub enum Route<'a> {
     Replica(&'a [u8]),
 }
 
+/// What the servers of a target are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One server.
+    Single,
+    /// Each server has a part of the keys.
+    Cluster,
+    /// A master with replicas, which the seeds watch over: it is a shard with all slots.
+    Sentinel,
+}
+
 /// The servers of a target; shared by all users.
 #[derive(Debug)]
 pub struct Nodes {
@@ -31,14 +42,14 @@ pub struct Nodes {
 #[derive(Debug, Clone, Default)]
 struct Known {
     /// `None` if no server has been asked yet.
-    is_cluster: Option<bool>,
+    kind: Option<Kind>,
     topology: Option<Arc<Topology>>,
 }
 
 impl Nodes {
-    /// With these seeds, at least one. `is_cluster` is `None` if the server will say.
-    pub fn new(seeds: Vec<ServerAddress>, is_cluster: Option<bool>) -> Self {
-        let known = Known { is_cluster, topology: None };
+    /// With these seeds, at least one. `kind` is `None` if the server will say.
+    pub fn new(seeds: Vec<ServerAddress>, kind: Option<Kind>) -> Self {
+        let known = Known { kind, topology: None };
         // Views begin with 0, so that they look at this once.
         let (version, is_learning) = (AtomicU64::new(1), AtomicBool::new(false));
         Self { seeds, version, known: RwLock::new(known), is_learning }
@@ -47,27 +58,33 @@ impl Nodes {
     /// True until a server has said whether it is part of a cluster, and of which.
     pub fn are_unknown(&self) -> bool {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.is_cluster.is_none() || (known.is_cluster == Some(true) && known.topology.is_none())
+        known.kind.is_none_or(|kind| kind != Kind::Single && known.topology.is_none())
     }
 
-    /// True if there is more than one seed.
-    pub fn are_several(&self) -> bool {
-        self.seeds.len() > 1
+    /// True if the servers must be asked before one of them can be used: Sentinels have no data, and one of several
+    /// seeds may be down.
+    pub fn must_learn(&self) -> bool {
+        self.are_unknown() && (self.seeds.len() > 1 || self.kind() == Some(Kind::Sentinel))
     }
 
     /// What the scenario or a server says; `None` if none has yet.
-    pub fn is_cluster(&self) -> Option<bool> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).is_cluster
+    pub fn kind(&self) -> Option<Kind> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).kind
+    }
+
+    /// True if this is known to be a cluster.
+    pub fn is_cluster(&self) -> bool {
+        self.kind() == Some(Kind::Cluster)
     }
 
     /// The server is not part of a cluster.
     pub fn set_single(&self) {
-        self.set(Known { is_cluster: Some(false), topology: None });
+        self.set(Known { kind: Some(Kind::Single), topology: None });
     }
 
-    /// The shards of the cluster.
-    pub fn set_topology(&self, topology: Topology) {
-        self.set(Known { is_cluster: Some(true), topology: Some(Arc::new(topology)) });
+    /// The shards of the cluster, or the master and the replicas that Sentinel names.
+    pub fn set_topology(&self, kind: Kind, topology: Topology) {
+        self.set(Known { kind: Some(kind), topology: Some(Arc::new(topology)) });
     }
 
     fn set(&self, known: Known) {
@@ -80,9 +97,10 @@ impl Nodes {
         self.known.read().unwrap_or_else(PoisonError::into_inner).topology.clone()
     }
 
-    /// Servers to ask for the topology: those that are known to be in service, then the seeds.
+    /// Servers to ask for the topology: those that are known to be in service, then the seeds. Of Sentinels only the
+    /// seeds.
     pub fn to_ask(&self) -> Vec<ServerAddress> {
-        let topology = self.topology();
+        let topology = self.topology().filter(|_| self.is_cluster());
         let shards = topology.iter().flat_map(|topology| &topology.shards);
         let mut all: Vec<ServerAddress> =
             shards.flat_map(|shard| std::iter::once(&shard.master).chain(&shard.replicas)).cloned().collect();
@@ -103,9 +121,10 @@ impl Nodes {
 }
 
 /// What one user knows of the servers.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct View {
     version: u64,
+    kind: Option<Kind>,
     topology: Option<Arc<Topology>>,
     /// Chooses among equal servers, differently for each user.
     draw: usize,
@@ -113,7 +132,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        Self { version: 0, topology: None, draw: fastrand::usize(..) }
+        Self { version: 0, kind: None, topology: None, draw: fastrand::usize(..) }
     }
 }
 
@@ -124,12 +143,18 @@ impl View {
         if version == self.version {
             return false;
         }
-        (self.version, self.topology) = (version, nodes.topology());
+        let known = nodes.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        (self.version, self.kind, self.topology) = (version, known.kind, known.topology);
         true
     }
 
     /// True if this is known to be a cluster.
     pub fn is_cluster(&self) -> bool {
+        self.kind == Some(Kind::Cluster)
+    }
+
+    /// True if another server may take over from one that fails.
+    pub fn can_change(&self) -> bool {
         self.topology.is_some()
     }
 
@@ -184,7 +209,7 @@ mod tests {
         let shard = |port, replicas, slots| Shard { master: tcp(port), replicas, slots: vec![slots] };
         // CRC16 gives `a` slot 15495 and `b` slot 3300.
         let shards = vec![shard(2, Vec::new(), 0..=8_191), shard(3, vec![tcp(4)], 8_192..=15_999)];
-        nodes.set_topology(Topology::new(shards).expect("a topology"));
+        nodes.set_topology(Kind::Cluster, Topology::new(shards).expect("a topology"));
         assert!(!nodes.are_unknown() && view.update(&nodes) && view.is_cluster());
         for (route, server) in [
             (Route::Master(b"a"), Some((tcp(3), false))),

@@ -6,7 +6,9 @@ use std::time::Duration;
 use ::redis::cmd;
 use tokio::time::{sleep, timeout};
 
-use super::nodes::{Nodes, View};
+use super::nodes::{Kind, Nodes, View};
+use super::outages::Outages;
+use super::sentinel;
 use super::topology::{Topology, from_shards, from_slots};
 use crate::protocol::redis::connection::RedisConnection;
 use crate::protocol::redis::error::RedisError;
@@ -27,6 +29,10 @@ pub struct Servers {
     pub dialer: RedisDialer,
     /// Which there are.
     pub nodes: Nodes,
+    /// How to connect to the seeds if they are Sentinels, and the name of the master.
+    pub sentinel: Option<(RedisDialer, Arc<str>)>,
+    /// Times without service.
+    pub outages: Outages,
 }
 
 impl Servers {
@@ -38,7 +44,7 @@ impl Servers {
     pub async fn connect(&self, server: &ServerAddress, limit: Duration) -> Result<RedisSocket, RedisError> {
         let connected = async {
             let mut socket = self.dialer.open(server).await?;
-            if self.nodes.are_unknown() {
+            if self.nodes.are_unknown() && self.sentinel.is_none() {
                 self.learn_from(&mut socket, server).await?;
             }
             Ok(socket)
@@ -67,23 +73,31 @@ impl Servers {
         timeout(limit, opened).await.unwrap_or(Err(RedisError::TimedOut(limit)))
     }
 
+    /// How often the master failed, and for how long in all; of one that Sentinels watch over. Of a cluster, in which only
+    /// a part of the keys is concerned, failures by reason say more.
+    pub fn outages(&self) -> (u64, Duration) {
+        if self.sentinel.is_some() { self.outages.so_far() } else { (0, Duration::ZERO) }
+    }
+
     /// A server that can execute a command without keys.
     pub fn any(&self, view: &mut View) -> ServerAddress {
         view.update(&self.nodes);
         view.any(&self.nodes).clone()
     }
 
-    /// Learns from the first server that responds, if none has been asked yet. If none responds, the connection that is
-    /// opened next shows why.
-    pub async fn learn(&self, limit: Duration) {
-        if !self.nodes.are_unknown() {
-            return;
-        }
+    /// Learns from the first server that responds, if none has been asked yet.
+    ///
+    /// # Errors
+    /// When none responds: that of the last one.
+    pub async fn learn(&self, limit: Duration) -> Result<(), RedisError> {
+        let mut learned = Ok(());
         for server in self.nodes.to_ask() {
-            if self.connect(&server, limit).await.is_ok() {
-                return;
+            if !self.nodes.are_unknown() {
+                return Ok(());
             }
+            learned = timeout(limit, self.ask(&server)).await.unwrap_or(Err(RedisError::TimedOut(limit)));
         }
+        if self.nodes.are_unknown() { learned } else { Ok(()) }
     }
 
     /// Learns the shards again in the background, unless somebody does that already.
@@ -94,12 +108,7 @@ impl Servers {
         let servers = Arc::clone(self);
         tokio::task::spawn_local(async move {
             for server in servers.nodes.to_ask().iter().take(MAX_ASKED) {
-                let asked = async {
-                    let mut socket = servers.dialer.open(server).await?;
-                    servers.topology(&mut socket, server).await
-                };
-                if let Ok(Ok(topology)) = timeout(LIMIT, asked).await {
-                    servers.nodes.set_topology(topology);
+                if let Ok(Ok(())) = timeout(LIMIT, servers.ask(server)).await {
                     break;
                 }
             }
@@ -108,14 +117,26 @@ impl Servers {
         });
     }
 
+    /// Asks one server which there are.
+    async fn ask(&self, server: &ServerAddress) -> Result<(), RedisError> {
+        if let Some((dialer, master)) = &self.sentinel {
+            let topology = sentinel::topology(dialer, master, server).await;
+            let topology = topology.map_err(|error| RedisError::Sentinel(Box::new(error)))?;
+            self.nodes.set_topology(Kind::Sentinel, topology);
+            return Ok(());
+        }
+        let mut socket = self.dialer.open(server).await?;
+        self.learn_from(&mut socket, server).await
+    }
+
     async fn learn_from(&self, socket: &mut RedisSocket, server: &ServerAddress) -> Result<(), RedisError> {
-        let is_cluster = match self.nodes.is_cluster() {
-            Some(known) => known,
+        let is_cluster = match self.nodes.kind() {
+            Some(kind) => kind == Kind::Cluster,
             None => socket.is_cluster().await?,
         };
         if is_cluster {
             let topology = self.topology(socket, server).await?;
-            self.nodes.set_topology(topology);
+            self.nodes.set_topology(Kind::Cluster, topology);
         } else {
             self.nodes.set_single();
         }

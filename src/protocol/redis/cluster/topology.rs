@@ -10,6 +10,8 @@ use ::redis::cluster_routing::Slot;
 use crate::protocol::redis::value::{bytes, text};
 use crate::scenario::plan::ServerAddress;
 
+/// Slots of a cluster.
+pub(super) const SLOTS: u16 = 16_384;
 /// Maximum nodes; Redis recommends at most 1,000.
 const MAX_NODES: usize = 2_000;
 
@@ -106,7 +108,7 @@ pub fn server(host: &str, port: u16, asked: &ServerAddress) -> Option<ServerAddr
     }
 }
 
-fn items(value: &Value) -> &[Value] {
+pub(super) fn items(value: &Value) -> &[Value] {
     match value {
         Value::Array(items) | Value::Set(items) => items,
         Value::Attribute { data, .. } => items(data),
@@ -115,14 +117,14 @@ fn items(value: &Value) -> &[Value] {
 }
 
 /// The fields of a map, which RESP2 sends as a list.
-fn fields(value: &Value) -> HashMap<String, &Value> {
+pub(super) fn fields(value: &Value) -> HashMap<String, &Value> {
     match value {
         Value::Map(pairs) => pairs.iter().map(|(name, value)| (text(name), value)).collect(),
         other => items(other).chunks_exact(2).map(|pair| (text(&pair[0]), &pair[1])).collect(),
     }
 }
 
-fn number(value: &Value) -> Option<u16> {
+pub(super) fn number(value: &Value) -> Option<u16> {
     match value {
         Value::Int(number) => u16::try_from(*number).ok(),
         other => std::str::from_utf8(bytes(other)?).ok()?.parse().ok(),

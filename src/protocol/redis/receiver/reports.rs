@@ -76,9 +76,11 @@ impl Receiver {
         let (reason, example) = error.failure(&self.shared.secrets);
         match error {
             RedisError::Format(FormatError::TooLarge) => (Reason::Other("message larger than 16 MiB".into()), example),
-            RedisError::Format(_) | RedisError::TimedOut(_) | RedisError::Refused(_) | RedisError::Unexpected(_) => {
-                (reason, example)
-            }
+            RedisError::Sentinel(_)
+            | RedisError::Format(_)
+            | RedisError::TimedOut(_)
+            | RedisError::Refused(_)
+            | RedisError::Unexpected(_) => (reason, example),
             // The error itself adds nothing.
             RedisError::Closed => (Reason::Other(self.shared.close_reason().into()), Example::default()),
             RedisError::Io(_) | RedisError::Resolve(_) => (Reason::Other(self.shared.close_reason().into()), example),

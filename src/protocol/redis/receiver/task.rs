@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::attempt::Attempt;
 use super::outage::Outage;
 use crate::protocol::message_sink::MessageSink;
-use crate::protocol::redis::cluster::{Route, View};
+use crate::protocol::redis::cluster::{Nodes, Route, View};
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::receiver_command::{ReceiverCommand, SubscribeResultSender};
 use crate::protocol::redis::shared::{CONNECT_TIMEOUT, RedisShared};
@@ -154,8 +154,14 @@ impl Receiver {
     /// Connects, and takes commands meanwhile.
     async fn open(&mut self) -> Result<Result<RedisSocket, RedisError>, ReceiverEnd> {
         let shared = Arc::clone(&self.shared);
-        let server = self.server();
+        let (known, mut view) = (self.server(), self.view.clone());
+        let anchor = self.anchor.clone();
         let opening = async {
+            let mut server = known;
+            if shared.servers.nodes.must_learn() {
+                shared.servers.learn(CONNECT_TIMEOUT).await?;
+                server = place(&shared.servers.nodes, &mut view, anchor.as_deref());
+            }
             match &server {
                 Some(server) => shared.servers.connect(server, CONNECT_TIMEOUT).await,
                 None => Err(RedisError::Unexpected("cluster: no node serves the slot of this channel".to_owned())),
@@ -185,15 +191,16 @@ impl Receiver {
     fn server(&mut self) -> Option<ServerAddress> {
         if self.failing.is_some() || self.outage.is_some() {
             self.view.turn();
+            if self.view.can_change() {
+                self.shared.servers.learn_again();
+            }
         }
-        self.view.update(&self.shared.servers.nodes);
-        let route = self.anchor.as_ref().map_or(Route::Any, |name| Route::Master(name.as_bytes()));
-        self.view.server(&self.shared.servers.nodes, route).map(|(server, _)| server.clone())
+        place(&self.shared.servers.nodes, &mut self.view, self.anchor.as_deref())
     }
 
     /// True if messages come from the other nodes of a cluster, so that they may arrive after what was sent later.
     pub(super) fn crosses_nodes(&self) -> bool {
-        self.anchor.is_none() && self.shared.servers.nodes.is_cluster() == Some(true)
+        self.anchor.is_none() && self.shared.servers.nodes.is_cluster()
     }
 
     /// Handles a command while there is no connection.
@@ -229,4 +236,11 @@ impl Receiver {
             let _ = leaving.done.send(());
         }
     }
+}
+
+/// The server for a sharded channel, or for any channel; `None` if no node serves the slot.
+fn place(nodes: &Nodes, view: &mut View, anchor: Option<&str>) -> Option<ServerAddress> {
+    view.update(nodes);
+    let route = anchor.map_or(Route::Any, |name| Route::Master(name.as_bytes()));
+    view.server(nodes, route).map(|(server, _)| server.clone())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::scenario::compile::builder::Builder;
 use crate::scenario::compile::fields::Fields;
 use crate::scenario::grammar::keys;
-use crate::scenario::plan::{Address, Argument, ClientOptions, RedisTarget, redis_keys};
+use crate::scenario::plan::{Address, Argument, ClientOptions, RedisTarget, Sentinel, redis_keys};
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::Node;
 
@@ -17,9 +17,15 @@ impl Builder<'_> {
         fields: Fields<'_>,
         environment: Option<Arc<str>>,
     ) -> RedisTarget {
-        let keys = keys::REDIS_SETTINGS.keys;
-        let given = fields.get("url").or(fields.get("urls"));
+        let sentinel = fields.get("sentinel").and_then(|node| self.sentinel(node));
+        if let Some((urls, sentinel)) = sentinel {
+            let reads_replicas = self.reads_replicas(fields);
+            return RedisTarget { urls, sentinel: Some(sentinel), reads_replicas, ..RedisTarget::of_url("") };
+        }
+        let given = fields.get("url").or(fields.get("urls")).or(fields.get("sentinel"));
         let mut urls: Vec<Arc<str>> = match given {
+            // Its errors are reported.
+            Some(_) if fields.get("sentinel").is_some() => Vec::new(),
             Some(node) => node.one_or_more().iter().filter_map(|node| self.redis_url(node)).collect(),
             None => environment.into_iter().collect(),
         };
@@ -31,10 +37,7 @@ impl Builder<'_> {
             Some(node) => self.truth(node, "cluster"),
             None => (urls.len() > 1).then_some(true),
         };
-        let sources = [("master", false), ("replica", true)];
-        let reads_replicas = self
-            .or_default(fields.get("read_from"), keys, "read_from", |b, node, key| b.word(node, key, &sources))
-            .unwrap_or_default();
+        let reads_replicas = self.reads_replicas(fields);
         if let (Some(false), Some(node)) = (cluster, fields.get("urls")) {
             self.report(node.at.clone(), "several servers are a cluster", "remove `cluster: false`, or give one `url`");
         }
@@ -48,6 +51,27 @@ impl Builder<'_> {
         urls.dedup();
         let tls = ClientOptions::default();
         RedisTarget { urls, cluster, reads_replicas, tls, ..RedisTarget::of_url("") }
+    }
+
+    fn reads_replicas(&mut self, fields: Fields<'_>) -> bool {
+        let sources = [("master", false), ("replica", true)];
+        let keys = keys::REDIS_SETTINGS.keys;
+        self.or_default(fields.get("read_from"), keys, "read_from", |b, node, key| b.word(node, key, &sources))
+            .unwrap_or_default()
+    }
+
+    /// The addresses of the Sentinels, and their master.
+    fn sentinel(&mut self, node: &Node) -> Option<(Vec<Arc<str>>, Sentinel)> {
+        let fields = self.fields(node, &keys::SENTINEL)?;
+        let urls = fields.get("urls")?.one_or_more().iter().filter_map(|node| self.redis_url(node));
+        let urls: Vec<Arc<str>> = urls.collect();
+        let text = |b: &mut Self, name| Some(b.constant_text(fields.get(name)?, name)?.into());
+        let (master, user, password) = (text(self, "master"), text(self, "username"), text(self, "password"));
+        self.uses.passwords.extend(password.as_deref().map(str::to_owned));
+        let database = self.or_default(fields.get("database"), keys::SENTINEL.keys, "database", |b, node, key| {
+            b.whole(node, key, u32::MAX)
+        })?;
+        (!urls.is_empty()).then_some((urls, Sentinel { master: master?, user, password, database }))
     }
 
     /// Reports addresses that nodes of one cluster cannot have.

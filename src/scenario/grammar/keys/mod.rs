@@ -9,7 +9,7 @@ mod response;
 pub(crate) use self::file::{CLASS, INCLUDED, SCENARIO, TASK, of_profiles};
 pub(crate) use self::load::{ARRIVALS, BASELINE, ON, REPORT, SEARCH, SHAPE, STAGE, THRESHOLD};
 pub(crate) use self::request::{
-    AUTH, BASIC, BYTES, DATA, DEFAULTS, FILE, GRAPHQL_SETTINGS, PREFILL, REDIS_SETTINGS, TLS,
+    AUTH, BASIC, BYTES, DATA, DEFAULTS, FILE, GRAPHQL_SETTINGS, PREFILL, REDIS_SETTINGS, SENTINEL, TLS,
 };
 pub(crate) use self::response::{
     CAPTURE, CAPTURE_FORMS, CAPTURE_SOURCES, EXPECT, EXPECT_PUBLISH, EXPECT_REDIS, OPERATORS,
@@ -41,6 +41,7 @@ pub(crate) const TABLES: &[&Table] = &[
     &ON,
     &GRAPHQL_SETTINGS,
     &REDIS_SETTINGS,
+    &SENTINEL,
     &REPORT,
     &BASELINE,
 ];

@@ -131,12 +131,38 @@ pub(crate) const REDIS_SETTINGS: Table = Table {
         key("urls", K::Texts, "Several nodes of a cluster, of which one must respond")
             .eg(&["[redis://10.0.0.1:6379, redis://10.0.0.2:6379]"]),
         key("cluster", K::Bool, "Use the nodes of a cluster; default: if the server says that it is one"),
-        key("read_from", K::ReadFrom, "In a cluster: where commands go that only read").or_text("master"),
+        key("sentinel", K::Sentinel, "A master that Sentinels watch over, instead of an address"),
+        key("read_from", K::ReadFrom, "Where commands go that only read, in a cluster or behind Sentinel")
+            .or_text("master"),
         key("protocol", K::RedisProtocol, "resp2 or resp3").or_text("resp3"),
         key("envelope", K::Envelope, "binary, json or off").or_text("binary"),
         key("drain", K::Duration, "A missing message counts as lost after this long").or_text("2s"),
         key("tls", K::Tls, "Certificates, for rediss:// and valkeys://"),
         key("prefill", K::Prefills, "Commands to execute once before the users start"),
     ],
-    rules: &[Rule::RequiredAlone("url"), Rule::Excludes("urls", "url", "give the address or a list of them")],
+    rules: &[
+        Rule::RequiredAlone("url"),
+        Rule::Excludes("urls", "url", "give the address or a list of them"),
+        Rule::Excludes("sentinel", "url", "the addresses of the Sentinels are in `sentinel.urls`"),
+        Rule::Excludes("sentinel", "urls", "the addresses of the Sentinels are in `sentinel.urls`"),
+        Rule::Excludes("sentinel", "cluster", "a cluster has no Sentinels"),
+    ],
+};
+
+/// `redis.sentinel`.
+pub(crate) const SENTINEL: Table = Table {
+    kind: K::Sentinel,
+    what: "sentinel",
+    keys: &[
+        key("master", K::Text, "Name of the master").eg(&["mymaster"]),
+        key("urls", K::Texts, "Addresses of the Sentinels; rediss:// for TLS")
+            .eg(&["[redis://10.0.0.1:26379, redis://10.0.0.2:26379]"]),
+        key("username", K::Text, "User at the master and its replicas").eg(&["load"]),
+        key("password", K::Text, "Password at the master and its replicas").eg(&["{{ env.REDIS_PASSWORD }}"]),
+        key("database", K::Whole, "Number of the database").or_whole(0),
+    ],
+    rules: &[
+        Rule::Required("master", "the name that Sentinels know it by"),
+        Rule::Required("urls", "the addresses of the Sentinels"),
+    ],
 };
