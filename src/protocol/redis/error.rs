@@ -77,7 +77,7 @@ impl RedisError {
             RedisError::Closed => Reason::ConnectionClosed,
             RedisError::TimedOut(limit) => Reason::Timeout(*limit),
             RedisError::Format(FormatError::Malformed(why)) => Reason::Malformed((*why).into()),
-            RedisError::Format(error @ (FormatError::TooLarge | FormatError::TooMuch | FormatError::NotRedis(_))) => {
+            RedisError::Format(error @ (FormatError::TooLarge | FormatError::NotRedis(_))) => {
                 Reason::Other(error.to_string().into())
             }
             RedisError::Format(FormatError::Foreign(response)) => {

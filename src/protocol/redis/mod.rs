@@ -1,19 +1,18 @@
 //! Redis: publishing, subscribing and plain commands, and whether published messages are delivered.
 //!
 //! In: steps of the plan. Out: [`StepResult`](crate::protocol::result::StepResult)s, and deliveries and losses for a
-//! [`MessageSink`](crate::protocol::message_sink::MessageSink). A user has a connection for commands, one for
-//! publishing and, once it subscribes, one that only receives; in a cluster, to each node that it needs. Commands go
-//! through the `redis` crate. Messages are written here, because the crate costs a tenth more, and read here: the crate
-//! could stamp their receipt as well, but it keeps them in a queue without bounds, holds as much as a server announces,
-//! and needs half as much memory again for each subscriber.
+//! [`MessageSink`](crate::protocol::message_sink::MessageSink). A user has one connection for commands and, once it
+//! subscribes, one that only receives; in a cluster, to each node that it needs.
+//!
+//! The `redis` crate packs commands, parses responses and errors, and finds slots. Bytes are sent and received here: with
+//! the crate's own connection, a GET costs 1.05 times the processor time of redis-benchmark, and 0.86 times with ours; and
+//! it would hold whatever a server announces, and keep messages in a queue without bounds.
 
 mod arguments;
 mod backlog;
-mod checked;
 mod client;
 mod clock;
 mod cluster;
-mod connection;
 mod envelope;
 mod error;
 mod evaluate;

@@ -8,11 +8,11 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::client::RedisClientFactory;
 use super::cluster::View;
-use super::connection::RedisConnection;
 use super::error::RedisError;
 use super::info::{Info, InfoCounters, largest_buffer};
 use super::resp::FormatError;
 use super::shared::{CONNECT_TIMEOUT, RedisShared};
+use super::socket::RedisSocket;
 use super::value;
 use crate::stats::server::ServerFigures;
 use crate::units;
@@ -44,7 +44,7 @@ pub async fn watch(factory: &RedisClientFactory, report: impl Fn(ServerFigures))
 pub struct Monitor {
     shared: Arc<RedisShared>,
     view: View,
-    connection: Option<RedisConnection>,
+    connection: Option<RedisSocket>,
     /// The counters of the first and the previous sample.
     first: Option<InfoCounters>,
     before: Option<(Instant, InfoCounters)>,
@@ -104,7 +104,7 @@ impl Monitor {
                 self.connection.insert(opened?)
             }
         };
-        let text = value::text(&connection.command(&cmd("INFO")).await?.0);
+        let text = value::text(&connection.command(&cmd("INFO")).await?);
         let info = Info::read(&text);
         if info.is_empty() {
             return Err(FormatError::NotRedis("unexpected response to INFO").into());
@@ -117,7 +117,7 @@ impl Monitor {
             subscribers.arg("LIST").arg("TYPE").arg("pubsub");
             // An ACL may forbid listing clients; the other figures are still of use.
             figures.largest_buffer = match connection.command(&subscribers).await {
-                Ok((value, _)) => largest_buffer(&value::text(&value)),
+                Ok(value) => largest_buffer(&value::text(&value)),
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(_) => None,
             };

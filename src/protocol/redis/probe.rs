@@ -6,10 +6,10 @@ use std::time::Duration;
 use ::redis::cmd;
 
 use super::cluster::View;
-use super::connection::RedisConnection;
 use super::error::RedisError;
 use super::info::Info;
 use super::shared::RedisShared;
+use super::socket::RedisSocket;
 use super::value;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
@@ -67,7 +67,7 @@ pub async fn ping(
             return Ok(None);
         }
         match connection.command(&cmd("INFO")).await {
-            Ok((value, _)) => Ok(clients(&value::text(&value))),
+            Ok(value) => Ok(clients(&value::text(&value))),
             Err(error) if error.is_fatal() => Err(error),
             Err(_) => Ok(None),
         }
@@ -82,7 +82,7 @@ pub async fn ping(
 }
 
 /// Connects to the server, or to the first that responds if there are several.
-async fn open(shared: &RedisShared, limit: Duration) -> Result<RedisConnection, RedisError> {
+async fn open(shared: &RedisShared, limit: Duration) -> Result<RedisSocket, RedisError> {
     if shared.servers.nodes.must_learn() {
         shared.servers.learn(limit).await?;
     }

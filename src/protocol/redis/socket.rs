@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::{Cmd, Value, cmd, parse_redis_value};
+use ::redis::{Cmd, Value, cmd};
 
 use super::error::RedisError;
 use super::resp::{FormatError, Inbox};
 use super::stream::RedisStream;
-use super::value::text;
+use super::value::{parse, text};
 use crate::protocol::net::resolve::CachingResolver;
 use crate::scenario::plan::{Address, RedisProtocol, ServerAddress};
 
@@ -150,10 +150,9 @@ impl RedisSocket {
                     continue;
                 }
                 let size = response.len() as u64;
-                return match parse_redis_value(response) {
-                    Ok(Value::ServerError(error)) => Err(RedisError::Refused(error)),
-                    Ok(value) => Ok((value, size)),
-                    Err(_) => Err(FormatError::Malformed("invalid value").into()),
+                return match parse(response)? {
+                    Value::ServerError(error) => Err(RedisError::Refused(error)),
+                    value => Ok((value, size)),
                 };
             }
             self.stream.receive(&mut self.inbox).await?;

@@ -105,27 +105,12 @@ impl RedisStream {
     }
 
     /// Like [`receive`](Self::receive), but 0 at the end of the stream.
-    pub fn poll_receive(&mut self, context: &mut Context<'_>, inbox: &mut Inbox) -> Poll<io::Result<usize>> {
+    fn poll_receive(&mut self, context: &mut Context<'_>, inbox: &mut Inbox) -> Poll<io::Result<usize>> {
         READ_BUFFER.with_borrow_mut(|incoming| {
             let mut buffer = ReadBuf::new(incoming);
             ready!(self.duplex().poll_read(context, &mut buffer))?;
             inbox.push(buffer.filled());
             Poll::Ready(Ok(buffer.filled().len()))
         })
-    }
-
-    /// As [`AsyncWrite::poll_write`].
-    pub fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.duplex().poll_write(context, bytes)
-    }
-
-    /// As [`AsyncWrite::poll_flush`].
-    pub fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.duplex().poll_flush(context)
-    }
-
-    /// As [`AsyncWrite::poll_shutdown`].
-    pub fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.duplex().poll_shutdown(context)
     }
 }

@@ -1,7 +1,30 @@
 //! Values of responses, as the `redis` crate parses them.
 
-use ::redis::Value;
+use ::redis::{Value, parse_redis_value};
 use serde_json::Value as Json;
+
+use super::resp::FormatError;
+
+/// The value of a complete response. Numbers and strings, which most commands return, are read here: the parser of the
+/// crate, which reads the rest, is made for responses that arrive in pieces.
+///
+/// # Errors
+/// When it is not valid.
+pub fn parse(response: &[u8]) -> Result<Value, FormatError> {
+    let simple = || {
+        let (kind, rest) = response.split_first()?;
+        let line = &rest[..rest.iter().position(|byte| *byte == b'\r')?];
+        match kind {
+            b':' => std::str::from_utf8(line).ok()?.parse().ok().map(Value::Int),
+            b'+' if line == b"OK" => Some(Value::Okay),
+            b'_' => Some(Value::Nil),
+            b'$' if line == b"-1" => Some(Value::Nil),
+            b'$' => Some(Value::BulkString(rest.get(line.len() + 2..rest.len().checked_sub(2)?)?.to_vec())),
+            _ => None,
+        }
+    };
+    simple().map_or_else(|| parse_redis_value(response).map_err(|_| FormatError::Malformed("invalid value")), Ok)
+}
 
 /// Converts to JSON; invalid UTF-8 becomes replacement characters.
 pub fn to_json(value: &Value) -> Json {
@@ -53,7 +76,6 @@ pub fn error_text(error: &::redis::ServerError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ::redis::parse_redis_value;
     use serde_json::json;
 
     use super::*;
@@ -67,6 +89,9 @@ mod tests {
             (",inf\r\n", json!(null)),
             ("#t\r\n", json!(true)),
             ("_\r\n", json!(null)),
+            ("$0\r\n\r\n", json!("")),
+            ("$2\r\n\r\n\r\n", json!("\r\n")),
+            ("+PONG\r\n", json!("PONG")),
             ("$-1\r\n", json!(null)),
             ("$3\r\na\r\n\r\n", json!("a\r\n")),
             ("=7\r\ntxt:abc\r\n", json!("abc")),
@@ -76,7 +101,8 @@ mod tests {
             ("|1\r\n+ttl\r\n:3\r\n:7\r\n", json!(7)),
             ("-ERR broken\r\n", json!("ERR broken")),
         ] {
-            assert_eq!(to_json(&parse_redis_value(response.as_bytes()).unwrap()), expected, "{response:?}");
+            let theirs = parse_redis_value(response.as_bytes()).unwrap();
+            assert_eq!((to_json(&theirs), parse(response.as_bytes())), (expected, Ok(theirs)), "{response:?}");
         }
         let Ok(Value::ServerError(error)) = parse_redis_value(b"!5\r\nOOM x\r\n") else { panic!("no error") };
         assert_eq!((error.code(), error_text(&error).as_str()), ("OOM", "OOM x"));

@@ -5,7 +5,6 @@ use std::time::Instant;
 use ::redis::{Arg, Cmd, Value};
 use tokio::time::timeout;
 
-use super::lanes::Purpose;
 use super::routes::{Trip, unserved};
 use super::{MAX_IDLE_BUFFER, RedisClient};
 use crate::protocol::context::{Awaiting, UserContext};
@@ -58,7 +57,7 @@ impl RedisClient {
         }
         self.routes.update();
         let (are_several, replica) = (self.routes.are_several(), self.shared.reads_replicas);
-        let trip = self.routes.trip(route(&self.command, &self.verb, are_several, replica), Purpose::Commands);
+        let trip = self.routes.trip(route(&self.command, &self.verb, are_several, replica));
         if let Some(trip) = &trip {
             // Our own pause does not count as response time: what was due meanwhile is due that much later.
             context.add_paused_time(self.routes.wait_before_connect(trip).await);

@@ -1,12 +1,9 @@
-//! The connections of one user: one for commands and one for publishing to each server that it has used.
+//! The connections of one user: one to each server that it has used.
 
 use std::time::{Duration, Instant};
 
-use ::redis::{Cmd, Value};
 use tokio::time::sleep_until;
 
-use crate::protocol::redis::connection::RedisConnection;
-use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::socket::RedisSocket;
 use crate::scenario::plan::ServerAddress;
 
@@ -14,52 +11,13 @@ use crate::scenario::plan::ServerAddress;
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Commands, through the `redis` crate.
-    Commands,
-    /// Publishing, through a socket of our own: the crate costs a tenth more for each message.
-    Publishing,
-}
-
-/// An open connection.
-#[derive(Debug)]
-pub(super) enum Link {
-    Commands(RedisConnection),
-    Publishing(RedisSocket),
-}
-
-impl Link {
-    /// Duration of the TLS handshake, if there was one.
-    pub(super) fn tls(&self) -> Option<Duration> {
-        match self {
-            Link::Commands(connection) => connection.tls(),
-            Link::Publishing(socket) => socket.tls,
-        }
-    }
-
-    /// Sends a command and waits for its response, which is returned with its length in bytes. `out` is a buffer.
-    pub(super) async fn command(&mut self, command: &Cmd, out: &mut Vec<u8>) -> Result<(Value, u64), RedisError> {
-        match self {
-            Link::Commands(connection) => connection.command(command).await,
-            Link::Publishing(socket) => {
-                out.clear();
-                command.write_packed_command(out);
-                socket.exchange(out).await
-            }
-        }
-    }
-}
-
 /// The connection to one server.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub server: ServerAddress,
     /// To be asked as a replica.
     pub is_replica: bool,
-    purpose: Purpose,
-    link: Option<Link>,
+    link: Option<RedisSocket>,
     /// A command has no response yet. If it never gets one, because its step timed out, the connection cannot be used
     /// again: a late response must not be taken for the next one.
     is_busy: bool,
@@ -70,7 +28,7 @@ pub(super) struct Lane {
 
 impl Lane {
     /// The connection, if it is open and can be used.
-    pub(super) fn link(&mut self) -> Option<&mut Link> {
+    pub(super) fn link(&mut self) -> Option<&mut RedisSocket> {
         if self.is_busy {
             self.close();
         }
@@ -78,7 +36,7 @@ impl Lane {
     }
 
     /// The connection, for a command whose response is pending until [`answered`](Self::answered).
-    pub(super) fn begin(&mut self) -> Option<&mut Link> {
+    pub(super) fn begin(&mut self) -> Option<&mut RedisSocket> {
         self.is_busy = true;
         self.link.as_mut()
     }
@@ -100,7 +58,7 @@ impl Lane {
     }
 
     /// The connection has been opened.
-    pub(super) fn connected(&mut self, link: Link) {
+    pub(super) fn connected(&mut self, link: RedisSocket) {
         (self.link, self.is_busy) = (Some(link), false);
         (self.not_before, self.pause) = (None, MIN_PAUSE);
     }
@@ -125,13 +83,13 @@ pub(super) struct Lanes(Vec<Lane>);
 
 impl Lanes {
     /// The position of the lane to a server; it is added if it is new.
-    pub(super) fn position(&mut self, server: &ServerAddress, is_replica: bool, purpose: Purpose) -> usize {
-        let is_it = |lane: &Lane| lane.server == *server && lane.is_replica == is_replica && lane.purpose == purpose;
+    pub(super) fn position(&mut self, server: &ServerAddress, is_replica: bool) -> usize {
+        let is_it = |lane: &Lane| lane.server == *server && lane.is_replica == is_replica;
         let known = self.0.iter().position(is_it);
         known.unwrap_or_else(|| {
             let (link, not_before) = (None, None);
             let server = server.clone();
-            self.0.push(Lane { server, is_replica, purpose, link, is_busy: false, not_before, pause: MIN_PAUSE });
+            self.0.push(Lane { server, is_replica, link, is_busy: false, not_before, pause: MIN_PAUSE });
             self.0.len() - 1
         })
     }

@@ -7,7 +7,6 @@ use ::redis::{RedisWrite as _, Value};
 use tokio::time::timeout;
 
 use super::command::begin;
-use super::lanes::Purpose;
 use super::routes::{Trip, unserved};
 use super::{MAX_IDLE_BUFFER, RedisClient};
 use crate::protocol::context::{Awaiting, UserContext};
@@ -51,7 +50,7 @@ impl RedisClient {
             result.outcome = error.into();
             return;
         }
-        let trip = self.routes.trip(route(step, &self.channel), Purpose::Publishing);
+        let trip = self.routes.trip(route(step, &self.channel));
         if let Some(trip) = &trip {
             // Our own pause does not count as response time: what was due meanwhile is due that much later.
             context.add_paused_time(self.routes.wait_before_connect(trip).await);
@@ -110,7 +109,6 @@ impl RedisClient {
         }
         self.message.shrink_to(MAX_IDLE_BUFFER);
         let (response, size) = self.routes.send(trip, route(step, &self.channel), &self.command, result).await?;
-        self.routes.shrink(MAX_IDLE_BUFFER);
         let Value::Int(receivers) = response else {
             let text = self.shared.secrets.clip(&to_json(&response).to_string(), 160);
             let text = format!("unexpected response to PUBLISH: {}", crate::clean::line(&text));

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use ::redis::{Cmd, RedisError as CrateError, ServerErrorKind, Value, cmd};
 
-use super::lanes::{Lanes, Link, Purpose};
+use super::MAX_IDLE_BUFFER;
+use super::lanes::Lanes;
 use crate::protocol::redis::cluster::{Route, Servers, View, server};
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
@@ -18,7 +19,6 @@ const MAX_TRIPS: usize = 6;
 pub(super) struct Trip {
     /// Lane of the server.
     position: usize,
-    purpose: Purpose,
     /// The slot is moving: the server has to be told that it is meant.
     is_asked: bool,
     /// How often a server named another one.
@@ -57,12 +57,6 @@ impl Routes {
         self.lanes = Lanes::default();
     }
 
-    /// Frees the buffer if it is large.
-    pub(super) fn shrink(&mut self, most: usize) {
-        self.out.clear();
-        self.out.shrink_to(most);
-    }
-
     /// Takes over what is known of the servers. Trips that have begun are not valid any more.
     pub(super) fn update(&mut self) {
         if self.view.update(&self.servers.nodes) {
@@ -72,11 +66,11 @@ impl Routes {
     }
 
     /// A trip of a command. `None` if no node serves the slot of its key.
-    pub(super) fn trip(&mut self, route: Route<'_>, purpose: Purpose) -> Option<Trip> {
+    pub(super) fn trip(&mut self, route: Route<'_>) -> Option<Trip> {
         self.update();
         let (server, is_replica) = self.view.server(&self.servers.nodes, route)?;
-        let position = self.lanes.position(server, is_replica, purpose);
-        Some(Trip { position, purpose, is_asked: false, redirects: 0, has_connected: false })
+        let position = self.lanes.position(server, is_replica);
+        Some(Trip { position, is_asked: false, redirects: 0, has_connected: false })
     }
 
     /// Waits for the pause after a failed connect; returns the time waited.
@@ -101,7 +95,7 @@ impl Routes {
             lane.connecting(started);
             if self.servers.nodes.must_learn() {
                 Box::pin(self.servers.learn(CONNECT_TIMEOUT)).await?;
-                let Some(better) = self.trip(route, trip.purpose) else { return Err(unserved()) };
+                let Some(better) = self.trip(route) else { return Err(unserved()) };
                 if better.position != trip.position {
                     trip.position = better.position;
                     continue;
@@ -109,13 +103,13 @@ impl Routes {
             }
             let lane = self.lanes.at(trip.position);
             // Boxed: rare and large, and would otherwise grow the future of every user.
-            match Box::pin(open(&self.servers, lane, trip.purpose)).await {
+            match Box::pin(self.servers.open(&lane.server, lane.is_replica, CONNECT_TIMEOUT)).await {
                 Ok(link) => {
                     trip.has_connected = true;
                     let took = started.elapsed();
                     result.timings.connect = Some(result.timings.connect.unwrap_or_default() + took);
                     if let Some(details) = &mut result.details {
-                        details.add_tls(link.tls());
+                        details.add_tls(link.tls);
                     }
                     lane.connected(link);
                 }
@@ -125,7 +119,7 @@ impl Routes {
                 }
             }
             if trip.redirects == 0 && self.view.update(&self.servers.nodes) {
-                let Some(better) = self.trip(route, trip.purpose) else { return Err(unserved()) };
+                let Some(better) = self.trip(route) else { return Err(unserved()) };
                 trip.position = better.position;
             }
         }
@@ -147,9 +141,12 @@ impl Routes {
                 None => Err(RedisError::Closed),
                 Some(link) => {
                     if trip.is_asked {
-                        link.command(&cmd("ASKING"), &mut self.out).await?;
+                        link.command(&cmd("ASKING")).await?;
                     }
-                    link.command(command, &mut self.out).await
+                    self.out.clear();
+                    self.out.shrink_to(MAX_IDLE_BUFFER);
+                    command.write_packed_command(&mut self.out);
+                    link.exchange(&self.out).await
                 }
             };
             lane.answered();
@@ -188,7 +185,7 @@ impl Routes {
         if !is_ask {
             self.servers.learn_again();
         }
-        trip.position = self.lanes.position(&to, false, trip.purpose);
+        trip.position = self.lanes.position(&to, false);
         trip.is_asked = is_ask;
         trip.redirects += 1;
         true
@@ -201,13 +198,6 @@ impl Routes {
             self.servers.learn_again();
         }
         self.view.turn();
-    }
-}
-
-async fn open(servers: &Servers, lane: &super::lanes::Lane, purpose: Purpose) -> Result<Link, RedisError> {
-    match purpose {
-        Purpose::Commands => servers.open(&lane.server, lane.is_replica, CONNECT_TIMEOUT).await.map(Link::Commands),
-        Purpose::Publishing => servers.connect(&lane.server, CONNECT_TIMEOUT).await.map(Link::Publishing),
     }
 }
 

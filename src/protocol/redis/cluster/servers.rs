@@ -10,7 +10,6 @@ use super::nodes::{Kind, Nodes, View};
 use super::outages::Outages;
 use super::sentinel;
 use super::topology::{Topology, from_shards, from_slots};
-use crate::protocol::redis::connection::RedisConnection;
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::socket::{RedisDialer, RedisSocket};
 use crate::scenario::plan::ServerAddress;
@@ -36,7 +35,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Connects to a server within `limit`, to receive or to publish messages. The first connection learns whether it is
+    /// Connects to a server within `limit`. The first connection learns whether it is
     /// part of a cluster.
     ///
     /// # Errors
@@ -52,7 +51,7 @@ impl Servers {
         timeout(limit, connected).await.unwrap_or(Err(RedisError::TimedOut(limit)))
     }
 
-    /// Connects to a server within `limit`, to send commands.
+    /// Connects to a server within `limit`, to send commands, which replicas execute only if they read.
     ///
     /// # Errors
     /// When the server cannot be reached or rejects the credentials.
@@ -61,14 +60,14 @@ impl Servers {
         server: &ServerAddress,
         is_replica: bool,
         limit: Duration,
-    ) -> Result<RedisConnection, RedisError> {
+    ) -> Result<RedisSocket, RedisError> {
         let opened = async {
             let mut socket = self.connect(server, limit).await?;
-            if is_replica {
-                // Otherwise it sends everybody to its master.
+            if is_replica && self.nodes.is_cluster() {
+                // Otherwise a replica in a cluster sends everybody to its master.
                 socket.command(&cmd("READONLY")).await?;
             }
-            RedisConnection::new(socket).await
+            Ok(socket)
         };
         timeout(limit, opened).await.unwrap_or(Err(RedisError::TimedOut(limit)))
     }

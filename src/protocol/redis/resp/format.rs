@@ -19,7 +19,4 @@ pub enum FormatError {
     /// Larger than [`MAX_RESPONSE`], or too many elements.
     #[error("response larger than 16 MiB")]
     TooLarge,
-    /// The responses of a pipeline are larger than 64 MiB together.
-    #[error("responses of a round trip larger than 64 MiB")]
-    TooMuch,
 }

@@ -13,9 +13,7 @@ const MIN_CAPACITY: usize = 4 * 1024;
 #[derive(Debug, Default)]
 pub struct Inbox {
     data: Vec<u8>,
-    /// End of what was taken out.
-    taken: usize,
-    /// Start of the next response, and end of those that are complete.
+    /// Start of the next response.
     from: usize,
     /// How far the next response has been scanned: the start of its next element.
     at: usize,
@@ -39,11 +37,10 @@ enum ElementHead {
 impl Inbox {
     /// Appends received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.taken > 0 {
-            self.data.drain(..self.taken);
-            self.from -= self.taken;
-            self.at -= self.taken;
-            self.taken = 0;
+        if self.from > 0 {
+            self.data.drain(..self.from);
+            self.at -= self.from;
+            self.from = 0;
         }
         self.data.extend_from_slice(bytes);
     }
@@ -53,48 +50,18 @@ impl Inbox {
     /// # Errors
     /// When it is not valid RESP, or too long.
     pub fn next(&mut self) -> Result<Option<&[u8]>, FormatError> {
-        self.recycle();
-        if self.taken == self.from && !self.advance()? {
-            return Ok(None);
-        }
-        let response = self.taken..self.from;
-        self.taken = self.from;
-        Ok(Some(&self.data[response]))
-    }
-
-    /// Bytes of complete responses that were not taken out; empty if the next response is incomplete.
-    ///
-    /// # Errors
-    /// When the next response is not valid RESP, or too long.
-    pub fn complete(&mut self) -> Result<&[u8], FormatError> {
-        self.recycle();
-        if self.taken == self.from {
-            self.advance()?;
-        }
-        Ok(&self.data[self.taken..self.from])
-    }
-
-    /// Takes the first `count` of the complete bytes out.
-    pub fn take(&mut self, count: usize) {
-        self.taken = (self.taken + count).min(self.from);
-    }
-
-    /// Forgets what was taken out once that is everything.
-    fn recycle(&mut self) {
-        if self.taken == self.data.len() {
+        if self.from == self.data.len() {
             self.data.clear();
             self.data.shrink_to(MIN_CAPACITY);
-            (self.taken, self.from, self.at) = (0, 0, 0);
+            (self.from, self.at) = (0, 0);
+            return Ok(None);
         }
-    }
-
-    /// Scans the next response; false if it is incomplete.
-    fn advance(&mut self) -> Result<bool, FormatError> {
-        if self.from == self.data.len() || !self.scan()? {
-            return Ok(false);
+        if !self.scan()? {
+            return Ok(None);
         }
+        let response = self.from..self.at;
         (self.from, self.elements) = (self.at, 0);
-        Ok(true)
+        Ok(Some(&self.data[response]))
     }
 
     /// Scans to the end of the response; false if it is incomplete.
@@ -260,22 +227,6 @@ mod tests {
             inbox.push(data);
             assert_eq!(inbox.next().map(|response| response.map(<[u8]>::to_vec)), Err(error));
         }
-    }
-
-    #[test]
-    fn responses_can_be_taken_in_pieces() {
-        let mut inbox = Inbox::default();
-        inbox.push(b"+OK\r\n:1\r\n$3\r\nab");
-        assert_eq!(inbox.complete(), Ok(b"+OK\r\n".as_slice()));
-        inbox.take(2);
-        inbox.push(b"c\r\n");
-        let mut found = Vec::new();
-        while let Some(&byte) = inbox.complete().unwrap().first() {
-            found.push(byte);
-            inbox.take(1);
-        }
-        assert_eq!(found, b"K\r\n:1\r\n$3\r\nabc\r\n");
-        assert!(inbox.data.is_empty());
     }
 
     #[test]
