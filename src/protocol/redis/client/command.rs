@@ -5,8 +5,8 @@ use std::time::Instant;
 use ::redis::{Arg, Cmd, Value};
 use tokio::time::timeout;
 
-use super::routes::{Trip, unserved};
-use super::{MAX_IDLE_BUFFER, RedisClient};
+use super::RedisClient;
+use super::routes::{MAX_IDLE_BUFFER, Trip, unserved};
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::redis::cluster::Route;

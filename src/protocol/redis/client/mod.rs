@@ -23,9 +23,6 @@ use crate::protocol::message_sink::MessageSink;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 
-/// Maximum bytes of a buffer that a user keeps between messages.
-const MAX_IDLE_BUFFER: usize = 16 * 1024;
-
 /// Creates clients, and holds what they share.
 #[derive(Debug, Clone)]
 pub struct RedisClientFactory(Arc<RedisShared>);

@@ -6,9 +6,9 @@ use std::time::Instant;
 use ::redis::{RedisWrite as _, Value};
 use tokio::time::timeout;
 
+use super::RedisClient;
 use super::command::begin;
-use super::routes::{Trip, unserved};
-use super::{MAX_IDLE_BUFFER, RedisClient};
+use super::routes::{MAX_IDLE_BUFFER, Trip, unserved};
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::redis::cluster::Route;

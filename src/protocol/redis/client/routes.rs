@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use ::redis::{Cmd, RedisError as CrateError, ServerErrorKind, Value, cmd};
 
-use super::MAX_IDLE_BUFFER;
 use super::lanes::Lanes;
 use crate::protocol::redis::cluster::{Route, Servers, View, server};
 use crate::protocol::redis::error::RedisError;
@@ -14,6 +13,9 @@ use crate::protocol::result::StepResult;
 
 /// Maximum number of servers that a command is sent to, one after the other, as in other clients.
 const MAX_TRIPS: usize = 6;
+
+/// Maximum bytes of a buffer that a user keeps between commands.
+pub(super) const MAX_IDLE_BUFFER: usize = 16 * 1024;
 
 /// The way of a command.
 pub(super) struct Trip {
