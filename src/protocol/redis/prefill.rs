@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ::redis::{Cmd, Value, cmd, parse_redis_value};
+use ::redis::{Cmd, Value, cmd};
 use tokio::time::timeout;
 
 use super::client::RedisClientFactory;
 use super::cluster::{Route, View};
 use super::error::RedisError;
-use super::resp::FormatError;
 use super::shared::{CONNECT_TIMEOUT, RedisShared};
 use super::socket::RedisSocket;
 use super::trace::words;
@@ -43,7 +42,8 @@ pub async fn prefill(
     done: &AtomicU64,
 ) -> Result<(), String> {
     let mut filler = Filler::new(factory.shared(), done);
-    filler.shared.servers.learn(CONNECT_TIMEOUT).await;
+    let learned = filler.shared.servers.learn(CONNECT_TIMEOUT).await;
+    learned.map_err(|error| filler.shown(&error))?;
     for fill in fills {
         for number in 0..fill.count {
             scope.iteration = number;
@@ -167,7 +167,7 @@ impl Lane {
             if response.first() == Some(&b'>') {
                 continue;
             }
-            let value = parse_redis_value(response).map_err(|_| FormatError::Malformed("invalid value"))?;
+            let value = value::parse(response)?;
             self.commands -= 1;
             let failure = match value {
                 Value::ServerError(error) => Some(RedisError::Refused(error).reason(&shared.secrets)),
