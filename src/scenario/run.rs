@@ -2,6 +2,7 @@
 
 use super::plan::host::{DEMO_HOST, base_url, is_redis};
 use super::plan::{self, Plan};
+use super::secrets::masked::Masked;
 use super::secrets::userinfo;
 use super::syntax::diagnostic;
 use super::warm_up::not_shorter;
@@ -14,6 +15,14 @@ pub(crate) const DEMO_BASE: &str = "http://demo.invalid";
 pub(crate) const DEMO_SHOWN: &str = "embedded target";
 
 impl Scenario {
+    /// The host of a run with these overrides, as it is given and as it may be shown.
+    pub(crate) fn host_to_edit(&self, overrides: &Overrides) -> Masked {
+        let overrides = self.completed(overrides);
+        let redis = self.variant.compiled.plan.redis.as_ref().map(|redis| &*redis.url);
+        let host = overrides.host.as_deref().or(self.host()).or(redis);
+        Masked::new(host.unwrap_or_default(), self.secrets())
+    }
+
     /// The plan of one run: the compiled plan with host and load applied. Cheap, because nothing is compiled. The demo
     /// target's host is a placeholder unless it is overridden, so that a preview needs no target.
     ///

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
+use crate::scenario::secrets::masked::Masked;
 use crate::units::UnitError;
 
 /// Maximum characters of a value.
@@ -66,6 +67,8 @@ pub(crate) struct Prompt {
     /// Why the value was rejected; cleared by the next change.
     pub error: Option<String>,
     input: Input,
+    /// The offered value, whose masks stand for what they hide.
+    offer: Masked,
     /// The value is still the offered one: typing replaces it, moving the cursor starts editing it.
     offered: bool,
 }
@@ -74,7 +77,17 @@ impl Prompt {
     /// A prompt for `field` that offers a value.
     pub fn new(field: Field, offer: String) -> Self {
         let offered = !offer.is_empty();
-        Self { field, error: None, input: Input::new(offer), offered }
+        Self { field, error: None, input: Input::new(offer), offer: Masked::default(), offered }
+    }
+
+    /// A prompt for the host that offers one without its secrets.
+    pub fn for_host(offer: Masked) -> Self {
+        Self { offer: offer.clone(), ..Self::new(Field::Host, offer.shown().to_owned()) }
+    }
+
+    /// The offered host.
+    pub fn offer(&self) -> &Masked {
+        &self.offer
     }
 
     /// The current value.

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::address::SCHEMES;
+use crate::scenario::secrets::userinfo::MASK;
 
 /// Value of `host` for the embedded demo target.
 pub const DEMO_HOST: &str = "demo";
@@ -32,6 +33,8 @@ pub(crate) fn not_base_url(host: &str) -> Option<String> {
         Err(url::ParseError::RelativeUrlWithoutBase) => Some("it does not start with http:// or https://".to_owned()),
         Err(why) => Some(why.to_string()),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => Some("only http and https are possible".to_owned()),
+        // Copied from a report or an error.
+        Ok(url) if url.username() == MASK => Some("*** hides a user name and password: write them".to_owned()),
         Ok(url) if url.query().is_some() || url.fragment().is_some() => Some("it has a query or a fragment".to_owned()),
         Ok(_) => None,
     }

@@ -5,6 +5,7 @@
 
 mod forms;
 pub(crate) mod header;
+pub(crate) mod masked;
 pub(crate) mod userinfo;
 
 use std::borrow::Cow;

@@ -5,6 +5,8 @@ use crossterm::event::KeyEvent;
 use super::message::Effect;
 use super::{dashboard, launcher, steer};
 use crate::scenario::Overrides;
+use crate::scenario::secrets::Redactor;
+use crate::scenario::secrets::masked::Masked;
 use crate::tui::action::{self, Action, LAUNCHER};
 use crate::tui::model::{Model, Overlay, Question};
 use crate::tui::prompt::{Field, Prompt};
@@ -47,7 +49,7 @@ fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
         (Field::SpawnRate, Some(run)) => crate::units::PerSecond(steer::rate_now(run)).to_string(),
         (Field::Filter, Some(run)) => run.filter.clone(),
         (Field::Filter, None) => model.launcher.filter.clone(),
-        (Field::Host, _) => typed.host.or(preview.map(|preview| preview.host.clone())).unwrap_or_default(),
+        (Field::Host, _) => String::new(),
         (Field::Users, None) => typed.users.or(load.map(|l| l.users)).map(|n| n.to_string()).unwrap_or_default(),
         (Field::SpawnRate, None) => {
             typed.spawn_rate.or(load.map(|l| l.spawn_rate)).map(|rate| rate.to_string()).unwrap_or_default()
@@ -56,10 +58,20 @@ fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
             typed.run_time.unwrap_or(load.and_then(|l| l.run_time)).map(crate::units::plain).unwrap_or_default()
         }
     };
-    // `demo` is not an address: start with an empty line.
-    let text = if field == Field::Host && !text.contains("://") { String::new() } else { text };
-    model.overlay = Some(Overlay::Prompt(Prompt::new(field, text)));
+    let prompt = if field == Field::Host { Prompt::for_host(host(model)) } else { Prompt::new(field, text) };
+    model.overlay = Some(Overlay::Prompt(prompt));
     Vec::new()
+}
+
+/// The host that the prompt offers.
+fn host(model: &Model) -> Masked {
+    let launcher = &model.launcher;
+    let host = match launcher.item().and_then(|item| item.scenario()) {
+        Some(Ok(scenario)) => scenario.host_to_edit(&launcher.overrides),
+        _ => Masked::new(launcher.overrides.host.as_deref().unwrap_or_default(), &Redactor::default()),
+    };
+    // `demo` is not an address: start with an empty line.
+    if host.shown().contains("://") { host } else { Masked::default() }
 }
 
 /// Carries out the action of a key if no overlay is open.

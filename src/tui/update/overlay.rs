@@ -11,6 +11,9 @@ use crate::tui::model::{Model, Overlay, Question};
 use crate::tui::prompt::{Field, Prompt, brief};
 use crate::units::{parse_duration, parse_spawn_rate, parse_users};
 
+/// Error for a mask in the host that no longer says what it hides.
+const HIDDEN: &str = "*** hides a part of the host: keep it as it is, or type what it hides";
+
 /// Handles a key, by the overlay if one is open.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     // Over a slow connection, Esc followed by a key arrives as that key with Alt.
@@ -66,18 +69,34 @@ fn apply(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
             filter(model, text);
             Ok(Vec::new())
         }
-        Field::Users if model.run.is_some() => parse_users(&text).map(|u| steer::type_users(model, u.0)),
-        Field::SpawnRate if model.run.is_some() => parse_spawn_rate(&text).map(|r| steer::type_rate(model, r.0)),
-        field => edit(model, field, &text).map(|()| Vec::new()),
+        Field::Host => edit_host(model, &prompt, &text).map(|()| Vec::new()),
+        Field::Users if model.run.is_some() => {
+            parse_users(&text).map(|u| steer::type_users(model, u.0)).map_err(|why| brief(&why))
+        }
+        Field::SpawnRate if model.run.is_some() => {
+            parse_spawn_rate(&text).map(|r| steer::type_rate(model, r.0)).map_err(|why| brief(&why))
+        }
+        field => edit(model, field, &text).map(|()| Vec::new()).map_err(|why| brief(&why)),
     };
     match result {
         Ok(effects) => effects,
         Err(error) => {
-            prompt.error = Some(brief(&error).to_owned());
+            prompt.error = Some(error.to_owned());
             model.overlay = Some(Overlay::Prompt(prompt));
             Vec::new()
         }
     }
+}
+
+/// Replaces the host, with what the masks that are left hide; an empty string restores that of the scenario.
+fn edit_host(model: &mut Model, prompt: &Prompt, text: &str) -> Result<(), &'static str> {
+    let launcher = &mut model.launcher;
+    if text != prompt.offer().shown() {
+        let host = prompt.offer().restore(text).map_err(|_| HIDDEN)?;
+        launcher.overrides.host = (!host.is_empty()).then_some(host);
+    }
+    launcher.refresh();
+    Ok(())
 }
 
 /// Replaces a value of the scenario; an empty string restores it.
@@ -85,7 +104,6 @@ fn edit(model: &mut Model, field: Field, text: &str) -> Result<(), crate::units:
     let overrides = &mut model.launcher.overrides;
     let empty = text.is_empty();
     match field {
-        Field::Host => overrides.host = (!empty).then(|| text.to_owned()),
         Field::Users => overrides.users = if empty { None } else { Some(parse_users(text)?) },
         Field::SpawnRate => overrides.spawn_rate = if empty { None } else { Some(parse_spawn_rate(text)?) },
         Field::RunTime => {
@@ -95,7 +113,7 @@ fn edit(model: &mut Model, field: Field, text: &str) -> Result<(), crate::units:
                 text => Some(Some(parse_duration(text)?)),
             };
         }
-        Field::Filter => {}
+        Field::Host | Field::Filter => {}
     }
     model.launcher.refresh();
     Ok(())

@@ -198,5 +198,6 @@ fn filters_limit_the_list() {
 
 mod checks;
 mod highlight;
+mod host;
 mod steering;
 mod stopping;
