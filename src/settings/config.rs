@@ -67,9 +67,10 @@ fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(Vec::new());
     }
-    let sources = Sources::new(origin, &without_secrets(text), None);
+    let shown = without_secrets(text);
+    let sources = Sources::new(origin, &shown, None);
     let fail = |found: Vec<Diagnostic>| diagnostic::render(&sources, found).text;
-    let root = node::parse(text).map_err(|found| fail(vec![found]))?;
+    let root = node::parse_hidden(text, &shown).map_err(|found| fail(vec![found]))?;
     if !matches!(root.kind, node::Kind::Map(_)) {
         let message = format!("expected settings such as `theme: light`, found {}", root.what());
         return Err(fail(vec![Diagnostic::new(root.at.clone(), message)]));
@@ -163,6 +164,23 @@ mod tests {
             "otlp_headers: [api-key=s3cret-48151623]\nunknown: 3\n",
             "github_token: s3cret-48151623\n users: 3\n",
             "{ github_token: s3cret-48151623, users: [",
+            // Hints quote the value too.
+            "webhook_secret: s3cret: x\n",
+            "webhook_secret: s3cret: x # y\n",
+            "github_token: s3cret-g: x\n",
+            "webhook_secret:s3cret\nusers: 3\n",
+            "webhook_secret: @s3cret\n",
+            "webhook_secret: '%' s3cret\n",
+            "webhook_secret: %s3cret\n",
+            "webhook_secret: *s3cret\n",
+            "webhook_secret: &s3cret *s3cret\n",
+            "webhook_secret: !s3cret x: y\n",
+            "webhook_secret: `s3cret\n",
+            "webhook_secret: \"s3cret \\q\"\n",
+            "webhook_secret: { s3cret, a: [ }\n",
+            "{ webhook_secret: @s3cret, users: 3 }\n",
+            "slack_webhook_url: https://hooks.slack.com/services/s3cret: x\n",
+            "otlp_headers:\n  - @s3cret\n",
         ] {
             let error = parse("config.yaml", text).expect_err(text);
             assert!(error.contains("config.yaml:") && !error.contains("s3cret"), "{text}\n{error}");

@@ -19,10 +19,10 @@ pub(crate) struct Advice {
 const SCHEMES: [&str; 6] = ["http", "https", "redis", "rediss", "valkey", "valkeys"];
 const ALIGN: &str = "keys of one map, and the - of one list, must start in the same column";
 
-/// Replacement for the message at this position.
-pub(crate) fn advise(source: &str, place: usize, message: &str) -> Option<Advice> {
+/// Replacement for the message at this position. Values are quoted from `shown`, in which secrets are masked.
+pub(crate) fn advise((source, shown): (&str, &str), place: usize, message: &str) -> Option<Advice> {
     let place = source.floor_char_boundary(place);
-    let here = Line::at(source, place);
+    let here = Line::at(shown, shown.floor_char_boundary(place));
     let words = |message: &str, note: String| Some(Advice { at: None, message: Some(message.to_owned()), note });
     if message.starts_with("unexpected character") {
         let sign = source.get(place..)?.chars().next()?;
@@ -49,7 +49,7 @@ pub(crate) fn advise(source: &str, place: usize, message: &str) -> Option<Advice
     }
     let colons = ["mapping values are not allowed", "simple key expected", "illegal placement of ':'"];
     if colons.iter().any(|start| message.starts_with(start)) {
-        if let Some(found) = here.narrow().or_else(|| here.before(source).and_then(|line| line.narrow())) {
+        if let Some(found) = here.narrow().or_else(|| here.before(shown).and_then(|line| line.narrow())) {
             return Some(found);
         }
         if message.starts_with("illegal") {

@@ -129,6 +129,11 @@ const MAX_DEPTH: usize = 36;
 
 /// Parses a text.
 pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
+    parse_hidden(source, source)
+}
+
+/// Parses a text whose errors quote `shown`, which is as long and has masks in place of secrets.
+pub(crate) fn parse_hidden(source: &str, shown: &str) -> Result<Node, Diagnostic> {
     let options = serde_yaml::options! {
         budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: MAX_DEPTH, max_documents: 1 },
         duplicate_keys: serde_yaml::DuplicateKeyPolicy::Error,
@@ -142,11 +147,11 @@ pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
         return Err(Diagnostic::new(0..0, "the file is empty").note("a scenario needs at least host, users and tasks"));
     }
     let raw: Spanned<Raw> =
-        serde_yaml::from_str_with_options(source, options).map_err(|error| syntax(source, &error))?;
+        serde_yaml::from_str_with_options(source, options).map_err(|error| syntax((source, shown), &error))?;
     Ok(node(source, raw))
 }
 
-fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
+fn syntax((source, shown): (&str, &str), error: &serde_yaml::Error) -> Diagnostic {
     let at = error.location().map_or(0..0, |l| range(source, &l));
     let inner = yaml_error::inner(error);
     if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Documents { .. }, .. } = inner {
@@ -162,7 +167,7 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     if line.contains("{{") {
         return Diagnostic::new(at, message).note("quote values with templates: \"{{ … }}\"");
     }
-    if let Some(found) = advice::advise(source, at.start, &message) {
+    if let Some(found) = advice::advise((source, shown), at.start, &message) {
         return Diagnostic::new(found.at.unwrap_or(at), found.message.unwrap_or(message)).note(found.note);
     }
     let advice = advice(&message);
