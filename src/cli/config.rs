@@ -55,7 +55,7 @@ pub(super) fn run(settings: &Settings, config: &Config, json: bool) -> ExitCode 
     let masked = |text: &str| {
         let text = panics::masked(text);
         let text = named.as_ref().map_or_else(|| text.as_str().into(), |named| named.plan.secrets.mask(&text));
-        userinfo::mask(&text).into_owned()
+        userinfo::mask_written(&text).into_owned()
     };
     console::say(&if json { as_json(&all, config, masked) } else { as_table(&all, config, masked) });
     ExitCode::SUCCESS

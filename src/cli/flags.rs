@@ -89,7 +89,7 @@ impl TypedValueParser for Checked {
     fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<OsString, clap::Error> {
         let Self(setting) = self;
         setting.check(value).map(|()| value.to_owned()).map_err(|why| {
-            let why = userinfo::mask(&why);
+            let why = userinfo::mask_written(&why);
             let message = format!("invalid value for '--{} <{}>': {why}\n", setting.long(), setting.value_name());
             clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })

@@ -35,6 +35,6 @@ pub(super) fn note(settings: &Settings, scenario: &Scenario) -> Option<String> {
     let is_given = settings.host.is_some() || settings.load_defaults.host.as_deref() != Some(value.trim());
     let used = scenario.completed(&settings.overrides()).host.clone();
     (!is_given && used.is_some()).then(|| {
-        format!("no host is given: using {} of {name}", userinfo::mask(&scenario.secrets().mask(value.trim())))
+        format!("no host is given: using {} of {name}", userinfo::mask_written(&scenario.secrets().mask(value.trim())))
     })
 }

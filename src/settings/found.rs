@@ -65,7 +65,7 @@ impl From<Found> for Given {
 impl Found {
     /// Error message for an invalid value, with its source. Passwords in URLs are masked.
     pub fn error(&self, setting: &Setting, why: &str) -> String {
-        let (Self { origin, name, .. }, why) = (self, userinfo::mask(why));
+        let (Self { origin, name, .. }, why) = (self, userinfo::mask_written(why));
         match origin {
             Origin::Config(_) => format!("error: {origin}: `{}`: {why}", setting.key),
             Origin::DotEnv => format!("error: invalid value for {name} in .env: {why}"),

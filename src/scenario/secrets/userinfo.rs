@@ -38,6 +38,42 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Like [`find`], and also before the `@` of an address without a scheme: `user:password@host`. For text that was written
+/// by hand and may be wrong; in other texts it could be something else.
+pub(crate) fn find_written(text: &str) -> Vec<Range<usize>> {
+    let mut found = find(text);
+    let mut start = 0;
+    for piece in text.split(|c: char| c.is_whitespace() || "\"'`".contains(c)) {
+        let from = start;
+        // All separators are known by their length only after the piece.
+        start += piece.len();
+        start += text[start..].chars().next().map_or(0, char::len_utf8);
+        if let Some(range) = without_scheme(piece) {
+            let range = from + range.start..from + range.end;
+            if found.iter().all(|other| range.end <= other.start || other.end <= range.start) {
+                found.push(range);
+            }
+        }
+    }
+    found.sort_by_key(|range| range.start);
+    found
+}
+
+/// User name and password of an address without a scheme, or with one that is misspelled.
+fn without_scheme(piece: &str) -> Option<Range<usize>> {
+    let end = piece.rfind('@').filter(|end| piece[end + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '['))?;
+    let colon = piece[..end].find(':').filter(|colon| colon + 1 < end)?;
+    let before = piece[..colon].trim_start_matches(['{', '[', '(', '<', ',', '=']);
+    if piece.contains("://") || NOT_PASSWORDS.iter().any(|scheme| before.eq_ignore_ascii_case(scheme)) {
+        return None;
+    }
+    let start = piece[..colon].rfind('/').map_or(colon - before.len(), |slash| slash + 1);
+    (start < end).then_some(start..end)
+}
+
+/// Schemes whose addresses have an `@` and no password.
+const NOT_PASSWORDS: [&str; 5] = ["mailto", "sip", "sips", "xmpp", "acct"];
+
 /// The password of a URL, decoded and as written; empty if it has none.
 pub(crate) fn passwords(url: &str) -> Vec<String> {
     let Ok(url) = url::Url::parse(url.trim()) else { return Vec::new() };
@@ -55,7 +91,15 @@ fn is_scheme(c: char) -> bool {
 
 /// Masks user names and passwords.
 pub(crate) fn mask(text: &str) -> Cow<'_, str> {
-    let found = find(text);
+    without(text, find(text))
+}
+
+/// Masks user names and passwords, also in addresses without a scheme: see [`find_written`].
+pub(crate) fn mask_written(text: &str) -> Cow<'_, str> {
+    without(text, find_written(text))
+}
+
+fn without(text: &str, found: Vec<Range<usize>>) -> Cow<'_, str> {
     if found.is_empty() {
         return text.into();
     }
@@ -72,6 +116,28 @@ pub(crate) fn mask(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn user_and_password_are_masked_in_addresses_without_a_scheme() {
+        for (text, shown) in [
+            ("redis: { url: \"u:pw@127.0.0.1:6379\" }", "redis: { url: \"***@127.0.0.1:6379\" }"),
+            ("host: u:pw@h", "host: ***@h"),
+            ("host:u:pw@h", "***@h"),
+            ("proxy: http//u:pw@h:1", "proxy: http//***@h:1"),
+            ("proxy: http:/u:p@w@h:1 # x", "proxy: ***@h:1 # x"),
+            ("url: :pw@[::1]:1", "url: ***@[::1]:1"),
+            ("{url: u:pw@h, b: http://u:pw@h}", "{url: ***@h, b: http://***@h}"),
+            ("größe: ü:pw@h", "größe: ***@h"),
+            ("http://u:pw@h and v:pw@i", "http://***@h and ***@i"),
+            ("http://h:80/users/@me", "http://h:80/users/@me"),
+            (
+                "{\"mail\":\"a@b\"} mail: a@b mailto:a@b a:b 12:30 @me x:@y",
+                "{\"mail\":\"a@b\"} mail: a@b mailto:a@b a:b 12:30 @me x:@y",
+            ),
+        ] {
+            assert_eq!(mask_written(text), shown);
+        }
+    }
 
     #[test]
     fn user_and_password_are_masked_in_urls() {

@@ -75,7 +75,7 @@ pub(crate) fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>
 
 /// An error without a position.
 pub(crate) fn plain(message: &str) -> ScenarioError {
-    let brief = clean::line(&userinfo::mask(message)).into_owned();
+    let brief = clean::line(&userinfo::mask_written(message)).into_owned();
     ScenarioError { text: format!("error: {brief}"), brief }
 }
 
@@ -156,7 +156,8 @@ impl<'a> Place<'a> {
             let (start, end) = (range.start.saturating_sub(from), range.end.saturating_sub(from).min(line.len()));
             (!line.is_empty() && start < end).then_some(start..end)
         };
-        let mut all: Vec<Range<usize>> = self.hidden.iter().filter_map(inside).chain(userinfo::find(line)).collect();
+        let mut all: Vec<Range<usize>> =
+            self.hidden.iter().filter_map(inside).chain(userinfo::find_written(line)).collect();
         all.sort_by_key(|range| range.start);
         let mut apart: Vec<Range<usize>> = Vec::new();
         for range in all {

@@ -56,7 +56,7 @@ impl Sources {
     /// Masks secrets, and user names and passwords in URLs.
     pub fn mask(&self, text: &str) -> String {
         // Secrets first: an @ in a secret would split it.
-        userinfo::mask(&self.secrets.mask(text)).into_owned()
+        userinfo::mask_written(&self.secrets.mask(text)).into_owned()
     }
 
     /// Byte ranges of the texts that are secrets.
