@@ -180,6 +180,34 @@ fn junit_fails_where_the_run_does() {
 }
 
 #[test]
+fn the_sign_of_a_verdict_does_not_depend_on_the_exit_code() {
+    for (verdict, code, [text, markdown, html, junit]) in [
+        ("passed", 0, ["✓", "✅", "card verdict good", "passed"]),
+        ("failed", 1, ["✗", "❌", "card verdict bad", "failure"]),
+        // Failed requests need not fail the process, and JUnit reports what it did.
+        ("failed", 0, ["✗", "❌", "card verdict bad", "passed"]),
+        ("undecided", 3, ["?", "❔", "card verdict open", "failure"]),
+        ("invalid", 5, ["✗", "❌", "card verdict bad", "failure"]),
+    ] {
+        let mut run = fixture::run();
+        let mut meta = Meta::clone(&run.meta);
+        let outcome = meta.outcome.as_mut().unwrap();
+        (outcome.verdict, outcome.code) = (verdict.to_owned(), code);
+        run.meta = meta.into();
+        let shown = [
+            (write("text", &run), format!(" {text} {verdict}: ")),
+            (write("markdown", &run), format!("## {markdown} `checkout`: {verdict}")),
+            (write("html", &run), format!("class=\"{html}\"")),
+        ];
+        for (report, wanted) in shown {
+            assert!(report.contains(&wanted), "{verdict} {code}: {wanted}\n{}", &report[..report.len().min(600)]);
+        }
+        let found = cases(&write("junit", &run), "verdict");
+        assert_eq!(found.iter().map(|case| case.1).collect::<Vec<_>>(), [junit], "{verdict} {code}");
+    }
+}
+
+#[test]
 fn every_format_says_first_that_a_run_was_cut_short_or_goes_on() {
     for name in ["text", "markdown", "junit", "json", "html"] {
         let start = |run: &Run| {

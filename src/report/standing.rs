@@ -3,6 +3,7 @@
 use crate::clean;
 use crate::store::{Run, State};
 use crate::units;
+use crate::verdict::Conclusion;
 
 /// Rating of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub(super) enum Tone {
     Good,
     /// The run failed or was aborted.
     Bad,
+    /// The run is over, and its result cannot be told.
+    Unclear,
     /// No verdict.
     Open,
 }
@@ -55,7 +58,7 @@ impl Standing {
             (Some(outcome), _) => Self {
                 word: clean::line(&outcome.verdict).into_owned(),
                 reason: clean::line(&outcome.reason).into_owned(),
-                tone: if outcome.code == 0 { Tone::Good } else { Tone::Bad },
+                tone: tone(&outcome.verdict),
                 code: Some(outcome.code),
             },
             (None, State::Running) => Self {
@@ -73,12 +76,29 @@ impl Standing {
         }
     }
 
+    /// True if the process reported success: failed requests need not fail a run.
+    pub fn is_clean(&self) -> bool {
+        self.code == Some(0)
+    }
+
     /// Symbol next to the word, so that color is never the only sign.
     pub fn sign(&self) -> &'static str {
         match self.tone {
             Tone::Good => "✓",
             Tone::Bad => "✗",
+            Tone::Unclear => "?",
             Tone::Open => "…",
         }
+    }
+}
+
+/// Rating of a verdict. The exit code does not decide: it can be 0 for failed requests.
+fn tone(verdict: &str) -> Tone {
+    if verdict == Conclusion::Passed.word() {
+        Tone::Good
+    } else if verdict == Conclusion::Undecided.word() {
+        Tone::Unclear
+    } else {
+        Tone::Bad
     }
 }

@@ -105,6 +105,7 @@ fn text(shown: &Text) -> String {
                 Mark::Good => ("is-good", "✓"),
                 Mark::Bad => ("is-bad", "✗"),
                 Mark::Warning => ("is-open", "!"),
+                Mark::Unclear => ("is-open", "?"),
                 Mark::Open => ("is-open", "…"),
             };
             format!("<span class=\"{class}\">{sign}&nbsp;{}</span>", escaped(string))

@@ -91,6 +91,7 @@ fn sign(mark: Mark) -> &'static str {
         Mark::Good => "✅",
         Mark::Bad => "❌",
         Mark::Warning => "⚠️",
+        Mark::Unclear => "❔",
         Mark::Open => "⏳",
     }
 }

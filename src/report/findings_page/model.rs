@@ -57,6 +57,8 @@ pub(super) enum Mark {
     /// Needs attention.
     Warning,
     /// Undecided.
+    Unclear,
+    /// Not over.
     Open,
 }
 

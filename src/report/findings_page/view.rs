@@ -107,6 +107,7 @@ impl<'a> Column<'a> {
         match self.standing.tone {
             Tone::Good => Mark::Good,
             Tone::Bad => Mark::Bad,
+            Tone::Unclear => Mark::Unclear,
             Tone::Open => Mark::Open,
         }
     }

@@ -154,7 +154,7 @@ impl Verdict {
         let tone = match standing.tone {
             Tone::Good => "good",
             Tone::Bad => "bad",
-            Tone::Open => "open",
+            Tone::Unclear | Tone::Open => "open",
         };
         Self { tone, sign: standing.sign(), word: line(&standing.word), reason: line(&standing.reason) }
     }

@@ -70,6 +70,7 @@ fn head(run: &Run) -> String {
     let sign = match standing.tone {
         Tone::Good => "✅",
         Tone::Bad => "❌",
+        Tone::Unclear => "❔",
         Tone::Open => "⏳",
     };
     let (last, meta) = (&run.last, &run.meta);
