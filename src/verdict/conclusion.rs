@@ -90,9 +90,8 @@ fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
     let unknown: Vec<_> = deciding.iter().filter_map(undecided).collect();
     if let Some((words, why)) = unknown.first() {
         // Why nothing was measured explains more than one threshold.
-        let reason = unmeasured(last).map(str::to_owned);
-        let reason =
-            reason.unwrap_or_else(|| format!("cannot tell whether {words} was met: {why}{}", more(unknown.len())));
+        let reason = unmeasured(last)
+            .unwrap_or_else(|| format!("cannot tell whether {words} was met: {why}{}", more(unknown.len())));
         return verdict(Conclusion::Undecided, reason);
     }
     let failures = failures(last);
@@ -100,7 +99,7 @@ fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
         return verdict(Conclusion::RequestsFailed, reason);
     }
     if let Some(reason) = unmeasured(last).filter(|_| deciding.is_empty()) {
-        return verdict(Conclusion::Undecided, reason.to_owned());
+        return verdict(Conclusion::Undecided, reason);
     }
     let passed = match deciding.len() {
         0 => "no request failed".to_owned(),
@@ -120,14 +119,15 @@ fn named(judgement: &Judgement) -> String {
 }
 
 /// Why no request and no message was counted, if none was: then there is nothing to take for a success.
-fn unmeasured(last: &Snapshot) -> Option<&'static str> {
+fn unmeasured(last: &Snapshot) -> Option<String> {
     if last.endpoints.iter().chain([&last.total]).any(|row| row.total.requests > 0) {
         return None;
     }
     Some(match (last.plan.warm_up, last.plan.left_out) {
-        (true, _) => "the run ended in its warm-up, and nothing was measured",
-        (false, 0) => "no requests were sent",
-        (false, _) => "no requests were measured after the warm-up",
+        (true, _) => "the run ended in its warm-up, and nothing was measured".to_owned(),
+        // Requests that were sent and got no response are not counted, and neither is what failed before the first one.
+        (false, 0) => failures(last).unwrap_or_else(|| "no requests were sent".to_owned()),
+        (false, _) => "no requests were measured after the warm-up".to_owned(),
     })
 }
 

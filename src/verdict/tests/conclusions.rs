@@ -92,6 +92,25 @@ fn run_without_requests_is_not_a_success() {
 }
 
 #[test]
+fn requests_without_a_response_were_sent() {
+    let idle = Activity::default();
+    for (thresholds, conclusion, reason) in [
+        ("[]", Conclusion::RequestsFailed, "no request got a response"),
+        ("[p95 < 1s]", Conclusion::Undecided, "no request got a response"),
+        ("[p95 < 1s, fail_ratio < 1%]", Conclusion::Undecided, "no request got a response"),
+        ("[requests == 0]", Conclusion::Passed, "requests == 0 was met, and no request got a response"),
+    ] {
+        let mut last = ended(thresholds, std::slice::from_ref(&idle));
+        last.aborted = 2;
+        let verdict = conclude(&last, false);
+        assert_eq!((verdict.conclusion, &*verdict.reason), (conclusion, reason), "{thresholds}");
+    }
+    // Nor does a scenario whose errors come before its requests send none without a reason.
+    let errors = ended("[p95 < 1s]", &[Activity { exceptions: 1, ..idle }]);
+    assert_eq!(conclude(&errors, false).reason, "the scenario raised 1 error");
+}
+
+#[test]
 fn run_that_ends_in_its_warm_up_has_measured_nothing() {
     let stopped = "the run ended in its warm-up, and nothing was measured";
     for thresholds in ["[]", "[requests >= 10, max < 1s]", "[requests == 0]"] {
