@@ -18,7 +18,7 @@ impl Scenario {
     /// The host of a run with these overrides, as it is given and as it may be shown.
     pub(crate) fn host_to_edit(&self, overrides: &Overrides) -> Masked {
         let overrides = self.completed(overrides);
-        let redis = self.variant.compiled.plan.redis.as_ref().map(|redis| &*redis.url);
+        let redis = self.variant.compiled.plan.redis.as_ref().and_then(|redis| redis.urls.first()).map(AsRef::as_ref);
         let host = overrides.host.as_deref().or(self.host()).or(redis);
         Masked::new(host.unwrap_or_default(), self.secrets())
     }
