@@ -7,7 +7,7 @@ mod kind;
 
 pub use kind::{Finding, Kind};
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::stats::Snapshot;
 use crate::stats::sample::{REFUSED_BY, Silence};
@@ -174,24 +174,60 @@ fn failing(snapshot: &Snapshot) -> Option<Finding> {
     if figures.failures == 0 || figures.fail_ratio() < least {
         return None;
     }
-    let row = snapshot.failures.rows.first()?;
-    let all = snapshot.total.total.failures.max(row.count);
-    let of = if row.count == all { String::new() } else { format!(" of {}", units::count(all)) };
-    let name = format!("{} {}", row.kind, row.name);
+    let Cause { row, rows, count, first } = cause(&snapshot.failures.rows)?;
+    let all = snapshot.total.total.failures.max(count);
+    let of = if count == all { String::new() } else { format!(" of {}", units::count(all)) };
+    // The ratio while the run lasts is that of the last seconds, and the failures are those of the whole run.
+    let so_far = if snapshot.state.is_done() { "" } else { " so far" };
+    let name = short(&format!("{} {}", row.kind, row.name));
+    let reason = short(&row.reason);
+    let most = match rows {
+        1 => format!("{name} {reason}"),
+        rows => format!("{reason} in {rows} rows"),
+    };
     let evidence = format!(
-        "{:.1} % of requests; most: {} {}, {}{of} failures{}",
+        "{:.1} % of requests; most: {most}, {}{of} failures{so_far}{}",
         figures.fail_ratio() * 100.0,
-        short(&name),
-        short(&row.reason),
-        units::count(row.count),
-        began(snapshot, row)
+        units::count(count),
+        began(snapshot, first)
     );
     Some(Finding::new(Kind::Failing, evidence, "Open the failure to see what the server sent."))
 }
 
+/// Failures with the same reason, in any row.
+struct Cause<'a> {
+    /// The row with most of them.
+    row: &'a FailureRow,
+    rows: usize,
+    count: u64,
+    /// The first of them.
+    first: SystemTime,
+}
+
+/// The most frequent reason: a target that is down fails in all rows, each of which may have fewer failures than
+/// another one has for another reason.
+fn cause(rows: &[FailureRow]) -> Option<Cause<'_>> {
+    let mut causes: Vec<Cause<'_>> = Vec::new();
+    for row in rows {
+        match causes.iter_mut().find(|cause| cause.row.reason == row.reason) {
+            Some(cause) => {
+                cause.rows += 1;
+                cause.count += row.count;
+                cause.first = cause.first.min(row.first);
+                if row.count > cause.row.count {
+                    cause.row = row;
+                }
+            }
+            None => causes.push(Cause { row, rows: 1, count: row.count, first: row.first }),
+        }
+    }
+    // The first one if several are equal.
+    causes.into_iter().rev().max_by_key(|cause| cause.count)
+}
+
 /// Time of the first failure, and the number of users then.
-fn began(snapshot: &Snapshot, row: &FailureRow) -> String {
-    let bucket = snapshot.series.iter().find(|bucket| bucket.at >= row.first);
+fn began(snapshot: &Snapshot, first: SystemTime) -> String {
+    let bucket = snapshot.series.iter().find(|bucket| bucket.at >= first);
     bucket.map_or_else(String::new, |Bucket { from, users, .. }| {
         format!(", since {} at {}", units::clock(from), count(users.into(), "user"))
     })

@@ -210,8 +210,7 @@ fn the_most_severe_comes_first() {
     let expected = [Kind::ScenarioError, Kind::Failing, Kind::Slow, Kind::GeneratorRed, Kind::Dropped];
     assert_eq!(kinds(&all), expected);
     assert_eq!(found[0].evidence, "User, b: undefined value [2J (12×)");
-    let failing =
-        "50.0 % of requests; most: GET /a HTTP 503 Service Unavailable, 41 of 50 failures, since 00:09 at 0 users";
+    let failing = "50.0 % of requests; most: GET /a HTTP 503 Service Unavailable, 41 of 50 failures so far, since 00:09 at 0 users";
     assert_eq!(found[1].evidence, failing);
     assert_eq!(found[2].evidence, "9 in flight, the oldest for 14s; p99 is 20ms");
     assert_eq!(found[3].line().split(". ").next(), Some("GENERATOR IS THE BOTTLENECK: timers fire late"));
@@ -223,6 +222,22 @@ fn the_most_severe_comes_first() {
     assert_eq!(kinds(&all), expected);
     all.load.unanswered = 0;
     assert_eq!(kinds(&all)[..2], [Kind::Hanging, Kind::ScenarioError]);
+}
+
+#[test]
+fn failures_are_counted_by_reason() {
+    let mut all = minute();
+    measured(&mut all, 100, 60, 20);
+    let row = |reason, count, name: &str| FailureRow { name: name.into(), ..failed(reason, count, 60) };
+    all.failures.rows = vec![
+        row(Reason::Status(404), 20, "/a"),
+        row(Reason::Status(503), 19, "/a"),
+        row(Reason::Status(503), 11, "/b"),
+        row(Reason::Status(503), 10, "/c"),
+    ];
+    let found = findings(&all).into_iter().find(|finding| finding.kind == Kind::Failing).unwrap();
+    let wanted = "60.0 % of requests; most: HTTP 503 Service Unavailable in 3 rows, 40 of 60 failures so far, since ";
+    assert!(found.evidence.starts_with(wanted), "{}", found.evidence);
 }
 
 #[test]
