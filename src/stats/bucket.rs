@@ -86,6 +86,12 @@ impl RowBucket {
         self.service.as_ref().unwrap_or(&self.response)
     }
 
+    /// True if requests finished and none got a response: the times are those until connections were refused, or until
+    /// the requests timed out, and say nothing about how fast the target responds.
+    pub fn is_silent(&self) -> bool {
+        self.sums.requests > 0 && self.sums.responses == 0
+    }
+
     /// Adds the measurements of another interval.
     pub fn merge(&mut self, other: &RowBucket) {
         if other.service.is_some() && self.service.is_none() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::bucket::Sums;
+use super::bucket::{RowBucket, Sums};
 use super::by_row::ByRow;
 use super::delivery::Tally;
 use super::failures::Failures;
@@ -91,6 +91,11 @@ pub(super) struct Totals {
     /// Run time that is not counted: warm-ups during the run.
     pub uncounted: Duration,
     pub uncounted_from: Option<Duration>,
+}
+
+/// Response times for charts: none of a second without any response, which is a gap.
+fn times(second: &RowBucket) -> Sparse {
+    if second.is_silent() { Sparse::default() } else { second.response.clone() }
 }
 
 impl Totals {
@@ -215,7 +220,7 @@ impl Totals {
             open.schedule_delay = self.schedule_delay.close().clone();
             let backlog = self.backlog.close().0;
             let second = self.total.window.close();
-            let (requests, failures, times) = (second.sums.requests, second.sums.failures, second.response.clone());
+            let (requests, failures, times) = (second.sums.requests, second.sums.failures, times(second));
             let refused = self.failures.refused().map_or(0, |(count, _)| count);
             let delay = open.schedule_delay.latency();
             self.signals.push(Signals {
@@ -237,8 +242,8 @@ impl Totals {
         if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.sums.requests > 0) {
             self.finished = true;
             let Sums { requests, failures, .. } = open.sums;
-            let mut times = self.total.window.last().map(|second| second.response.clone()).unwrap_or_default();
-            let mut own = self.total.window.open.response.clone();
+            let mut times = self.total.window.last().map(self::times).unwrap_or_default();
+            let mut own = self::times(&self.total.window.open);
             times.merge(&own);
             times.compact();
             own.compact();

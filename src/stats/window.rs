@@ -84,15 +84,16 @@ impl Window<RowBucket> {
         (rate(requests, covered), rate(failures, covered))
     }
 
-    /// Merged figures of all slots; `scratch` is a buffer for merging.
+    /// Merged figures of all slots, with the times of those with a response; `scratch` is a buffer for merging.
     pub fn figures(&self, covered: Duration, scratch: &mut Times<u64>) -> Figures {
         let mut sums = Sums::default();
         self.iter().for_each(|slot| sums.merge(&slot.sums));
         let mut out = sums.figures();
         if out.requests > 0 {
-            out.response = merged(self.iter().map(|slot| &slot.response), scratch);
+            let heard = || self.iter().filter(|slot| !slot.is_silent());
+            out.response = merged(heard().map(|slot| &slot.response), scratch);
             if self.iter().any(|slot| slot.service.is_some()) {
-                out.service = Some(merged(self.iter().map(RowBucket::service), scratch));
+                out.service = Some(merged(heard().map(RowBucket::service), scratch));
             }
         }
         (out.rps, out.fps) = (rate(out.requests, covered), rate(out.failures, covered));

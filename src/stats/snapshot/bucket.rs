@@ -21,7 +21,7 @@ pub struct Bucket {
     pub requests: u64,
     /// Failures in it.
     pub failures: u64,
-    /// Median response time in it; `None` without requests.
+    /// Median response time in it; `None` without a response.
     pub p50: Option<Duration>,
     /// 95th percentile of the response time in it.
     pub p95: Option<Duration>,
