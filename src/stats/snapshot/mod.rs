@@ -107,6 +107,15 @@ impl Snapshot {
         waiting && self.total.total.requests == 0 && self.plan.left_out == 0
     }
 
+    /// Why nothing was measured, in a run that is over and sent requests in its warm-up only.
+    pub fn only_warm_up(&self) -> Option<&'static str> {
+        let is_only = self.state.is_done() && self.plan.left_out > 0 && self.total.total.requests == 0;
+        is_only.then_some(match self.plan.warm_up {
+            true => "nothing measured: stopped in the warm-up",
+            false => "nothing measured after the warm-up",
+        })
+    }
+
     /// True if subscribers measure delivery; otherwise deliveries and losses are unknown.
     pub fn measures_delivery(&self) -> bool {
         self.endpoints.iter().any(|row| row.kind.is_delivery())

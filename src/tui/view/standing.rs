@@ -81,6 +81,7 @@ fn outcome(snapshot: &Snapshot, shown: &Figures, found: &[Finding], theme: &Them
     let failed = shown.fail_ratio() * 100.0;
     match () {
         () if failed > 0.0 => (format!("{failed:>5.2} % failed {}", theme.glyph("▲", "^")), theme.bad),
+        () if snapshot.only_warm_up().is_some() => ("nothing measured".to_owned(), theme.warn),
         // Without a response, nothing is shown as good.
         () if shown.responses == 0 && snapshot.load.last_response.is_none() => {
             ("no response yet ".to_owned(), theme.warn)

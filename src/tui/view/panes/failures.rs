@@ -48,7 +48,9 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let columns = Columns::new(&rows, width, run.shown().at);
     let mut lines: Vec<Line<'static>> = Vec::new();
     if rows.is_empty() {
+        let only_warm_up = run.shown().only_warm_up();
         lines.push(match kinds {
+            0 if only_warm_up.is_some() => Line::styled(format!("  {}", only_warm_up.unwrap_or_default()), theme.warn),
             0 if run.shown().total.total.responses == 0 => Line::styled("  no response yet", theme.dim),
             0 => Line::styled("  no request has failed", theme.dim),
             _ => nothing_matches("failure", &run.filter, width, theme),
