@@ -20,6 +20,8 @@ pub(crate) struct Launcher {
     pub items: Vec<Item>,
     /// Index into `items`.
     pub selected: usize,
+    /// The entry that was highlighted when its file vanished, until another one is chosen: editors replace files.
+    pub vanished: Option<Entry>,
     pub overrides: Overrides,
     pub filter: String,
     pub scroll: usize,
@@ -85,6 +87,7 @@ impl Launcher {
     pub fn new(entries: Vec<Entry>, overrides: Overrides) -> Self {
         Self {
             selected: 0,
+            vanished: None,
             items: entries.into_iter().map(Item::new).collect(),
             overrides,
             filter: String::new(),

@@ -40,7 +40,7 @@ impl Launcher {
         if is_same && !is_changed.contains(&true) {
             return false;
         }
-        let highlighted = self.item().map(|item| item.entry.clone());
+        let highlighted = self.vanished.take().or_else(|| self.item().map(|item| item.entry.clone()));
         let was_changed = is_changed.get(self.selected) == Some(&true);
         let mut known: Vec<Option<Item>> = std::mem::take(&mut self.items).into_iter().map(Some).collect();
         let item = |entry: Entry| {
@@ -60,6 +60,9 @@ impl Launcher {
             .and_then(|old| place(&|entry| entry.is_same(old)).or_else(|| place(&|entry| entry.name == old.name)));
         let is_there =
             found.is_some_and(|index| highlighted.as_ref().is_some_and(|old| self.items[index].entry.is_same(old)));
+        if found.is_none() {
+            self.vanished.clone_from(&highlighted);
+        }
         self.selected = found.unwrap_or_else(|| self.selected.min(self.items.len().saturating_sub(1)));
         if !is_there || was_changed && self.refused.is_some() {
             self.refresh();
@@ -117,6 +120,23 @@ mod tests {
         assert_eq!(launcher.preview().unwrap().load.users.0, 77);
         assert!(relist(&mut launcher, vec![a]));
         assert_eq!((launcher.selected, read_all(&mut launcher).len()), (0, 0), "the highlighted one was removed");
+    }
+
+    #[test]
+    fn the_highlight_returns_to_a_file_that_was_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (write(folder.path(), "a.yaml", GOOD), write(folder.path(), "b.yaml", GOOD));
+        let mut launcher = Launcher::new(vec![a.clone(), b.clone()], Overrides::default());
+        read_all(&mut launcher);
+        assert!(relist(&mut launcher, vec![b.clone()]));
+        // Another change meanwhile.
+        let c = write(folder.path(), "c.yaml", GOOD);
+        assert!(relist(&mut launcher, vec![b.clone(), c.clone()]));
+        assert!(relist(&mut launcher, vec![a.clone(), b.clone(), c.clone()]));
+        assert_eq!((launcher.selected, launcher.vanished.is_none()), (0, true));
+        launcher.selected = 1;
+        assert!(relist(&mut launcher, vec![a, b]));
+        assert_eq!(launcher.selected, 1);
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     if let Some(index) = visible.get(target) {
         launcher.selected = *index;
+        launcher.vanished = None;
         launcher.refresh();
     }
     Vec::new()

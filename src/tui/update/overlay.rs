@@ -131,6 +131,7 @@ fn filter(model: &mut Model, text: String) {
             let visible = launcher.visible();
             if let (false, Some(first)) = (visible.contains(&launcher.selected), visible.first()) {
                 launcher.selected = *first;
+                launcher.vanished = None;
                 launcher.refresh();
             }
         }
