@@ -26,12 +26,13 @@ pub(super) fn is_held(run: &mut Run, action: Action, now: Duration) -> bool {
     held
 }
 
-/// The value after one step up. Stops at `limit`; beyond that, only new key presses continue.
+/// The value after one step up. A key that is held down stops at `limit`; beyond that, only new key presses continue, and
+/// each of them makes its whole step.
 fn raised(value: f64, step: f64, limit: f64, held: bool) -> Option<f64> {
     match value < limit {
+        _ if !held => Some(value + step),
         true => Some((value + step).min(limit)),
-        false if held => None,
-        false => Some(value + step),
+        false => None,
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect>
             let step = users_step * if action == Action::UsersUp { 1.0 } else { 10.0 };
             let wanted = raised(users, step, users_limit, held);
             let effects = wanted.map_or_else(Vec::new, |wanted| want_users(model, whole(wanted)));
-            if wanted.is_none_or(|wanted| wanted == users_limit) {
+            if held && wanted.is_none_or(|wanted| wanted == users_limit) {
                 note_limit(model, |(users, _)| {
                     format!("{} (plan {})", counted(users.into(), "user"), count(plan.users.into()))
                 });
@@ -87,7 +88,7 @@ pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect>
         Action::RateUp => {
             let wanted = raised(rate, rate_step, rate_limit, held);
             let effects = wanted.map_or_else(Vec::new, |wanted| want_rate(model, tidy(wanted)));
-            if wanted.is_none_or(|wanted| wanted == rate_limit) {
+            if held && wanted.is_none_or(|wanted| wanted == rate_limit) {
                 note_limit(model, |(_, rate)| format!("{}/s (plan {}/s)", PerSecond(rate), PerSecond(plan.rate)));
             }
             effects

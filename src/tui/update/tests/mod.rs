@@ -36,7 +36,7 @@ fn keys_become_commands() {
     for (keys, expected) in [
         ("+", vec![Command::SetUsers(Users(130))]),
         ("-", vec![Command::SetUsers(Users(110))]),
-        (")", vec![Command::SetUsers(Users(200))]),
+        (")", vec![Command::SetUsers(Users(220))]),
         ("(", vec![Command::SetUsers(Users(20))]),
         (".", vec![Command::SetSpawnRate(PerSecond(5.5))]),
         (",", vec![Command::SetSpawnRate(PerSecond(4.5))]),

@@ -38,7 +38,9 @@ fn steps_are_a_tenth_of_the_plan() {
         (5, 5, "+", 6),
         (0, 0, "+", 1),
         (75, 50, "+", 80),
-        (75, 50, ")", 100),
+        (75, 50, ")", 125),
+        (3, 3, ")", 13),
+        (6, 3, ")", 16),
         (75, 50, "(", 25),
         (3, 50, "-", 0),
         (999_999, 10, "+", 1_000_000),
@@ -72,6 +74,16 @@ fn keys_at_a_limit_show_a_note() {
         assert!(sent(&press(&mut model, key)).is_empty(), "{now} {key}");
         assert_eq!(shown(&model).as_deref(), Some(wanted));
     }
+}
+
+#[test]
+fn a_single_press_is_not_held_and_makes_its_whole_step() {
+    let mut model = running(3, 3);
+    at(&mut model, ")", [0]);
+    assert_eq!((users(&model), note(&model)), (13, None));
+    at(&mut model, ")", [100]);
+    assert_eq!(users(&model), 13);
+    assert!(note(&model).unwrap().contains("release the key"));
 }
 
 #[test]
