@@ -113,7 +113,7 @@ fn name_and_details(event: &Event) -> Option<(&'static str, Value)> {
 }
 
 fn totals(snapshot: &Snapshot) -> Value {
-    let Totals { seconds, vu_hours, requests, failures, p95_ms } = Totals::of(snapshot);
+    let Totals { seconds, vu_hours, requests, failures, p95_ms, .. } = Totals::of(snapshot);
     json!({ "run_time_s": seconds, "vu_hours": vu_hours, "requests": requests, "failures": failures, "p95_ms": p95_ms })
 }
 

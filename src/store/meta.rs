@@ -227,6 +227,9 @@ pub struct Totals {
     pub seconds: f64,
     /// Users alive, integrated over time.
     pub vu_hours: f64,
+    /// Most users at a time; `None` in recordings of older versions.
+    #[serde(default)]
+    pub users: Option<u32>,
     /// Finished requests.
     pub requests: u64,
     /// Failed requests.
@@ -278,7 +281,10 @@ impl Totals {
     pub fn of(snapshot: &Snapshot) -> Self {
         let total = &snapshot.total.total;
         let p95 = units::millis(total.response.p(95.0));
+        let load = &snapshot.load;
+        let users = snapshot.series.iter().map(|bucket| bucket.users).max().unwrap_or(0);
         Self {
+            users: Some(users.max(load.users).max(load.most_users)),
             seconds: snapshot.elapsed.as_secs_f64(),
             vu_hours: snapshot.load.vu_hours,
             requests: total.requests,

@@ -75,7 +75,14 @@ fn each_message_can_be_turned_off() {
 #[test]
 fn the_end_compares_with_the_run_before() {
     let mut report = report(&ALL);
-    let totals = crate::store::Totals { seconds: 10.0, requests: 100, failures: 1, p95_ms: Some(200.0), vu_hours: 0.1 };
+    let totals = crate::store::Totals {
+        users: None,
+        seconds: 10.0,
+        requests: 100,
+        failures: 1,
+        p95_ms: Some(200.0),
+        vu_hours: 0.1,
+    };
     report.previous.set(Previous { id: "before".to_owned(), totals }).unwrap();
     let mut last = Snapshot::empty(RunState::Done(End::Completed));
     last.elapsed = Duration::from_secs(20);
