@@ -86,10 +86,10 @@ impl RowBucket {
         self.service.as_ref().unwrap_or(&self.response)
     }
 
-    /// True if requests finished and none got a response: the times are those until connections were refused, or until
-    /// the requests timed out, and say nothing about how fast the target responds.
+    /// True if requests finished, and none got a response or waited long for it: how fast connections are refused says
+    /// nothing about response times. A time-out does.
     pub fn is_silent(&self) -> bool {
-        self.sums.requests > 0 && self.sums.responses == 0
+        self.sums.requests > 0 && self.sums.responses == 0 && self.service().exact().max < TELLING
     }
 
     /// Adds the measurements of another interval.
@@ -113,12 +113,31 @@ impl RowBucket {
     }
 }
 
+/// Nanoseconds from which on the time of a request without a response is a lower bound of a response time.
+const TELLING: u64 = 1_000_000_000;
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::stats::sample::{Failure, Reason};
+
+    #[test]
+    fn refused_connections_have_no_response_times() {
+        let bucket = |micros: u32, responses| RowBucket {
+            sums: Sums { requests: 2, responses, ..Sums::default() },
+            response: Sparse::of_each(
+                Exact { count: 1, max: u64::from(micros) * 1_000, ..Exact::default() },
+                [micros].into_iter(),
+            ),
+            service: None,
+        };
+        assert!(bucket(150, 0).is_silent() && !bucket(150, 1).is_silent());
+        // A time-out is at least as long as the response would have taken.
+        assert!(!bucket(2_000_000, 0).is_silent());
+        assert!(!RowBucket::default().is_silent());
+    }
 
     #[test]
     fn times_of_failed_requests_are_summed_separately() {
