@@ -73,6 +73,7 @@ const EXAMPLES: &[(K, &[&str])] = &[
     (K::Row, &["/products/[id]"]),
     (K::Scenario, &["{ host: demo, tasks: [{ steps: [{ get: / }] }] }"]),
     (K::Search, &["{ vary: users, from: 10, to: 2000, hold: 45s, until: p95 < 300ms }"]),
+    (K::Sentinel, &["{ master: mymaster, urls: [redis://10.0.0.1:26379, redis://10.0.0.2:26379] }"]),
     (K::Shape, &["{ stages: [{ duration: 1m, users: 20 }, { duration: 5m, users: 200 }] }"]),
     (K::Percentage, &["50%"]),
     (K::Size, &["512", "10KB"]),

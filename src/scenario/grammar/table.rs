@@ -99,8 +99,8 @@ pub(crate) struct Table {
 pub(crate) enum Rule {
     /// The key is required.
     Required(&'static str, &'static str),
-    /// The key is required, unless the environment or a flag sets it.
-    RequiredAlone(&'static str),
+    /// At least one of the keys is required, unless the environment or a flag sets it.
+    RequiredAlone(&'static [&'static str]),
     /// At least one of the keys is required.
     AnyOf(&'static [&'static str], &'static str),
     /// Exactly one of the keys is required.

@@ -141,7 +141,7 @@ pub(crate) const REDIS_SETTINGS: Table = Table {
         key("prefill", K::Prefills, "Commands to execute once before the users start"),
     ],
     rules: &[
-        Rule::RequiredAlone("url"),
+        Rule::RequiredAlone(&["url", "urls", "sentinel"]),
         Rule::Excludes("urls", "url", "give the address or a list of them"),
         Rule::Excludes("sentinel", "url", "the addresses of the Sentinels are in `sentinel.urls`"),
         Rule::Excludes("sentinel", "urls", "the addresses of the Sentinels are in `sentinel.urls`"),

@@ -13,7 +13,10 @@ pub(super) fn rules(rules: &[Rule]) -> Vec<Value> {
 fn rule(rule: &Rule) -> Vec<Value> {
     match *rule {
         Rule::Required(key, note) => vec![required(key, &format!("`{key}` is required: {note}"))],
-        Rule::RequiredAlone(key) => vec![required(key, &format!("`{key}` is required"))],
+        Rule::RequiredAlone(keys) => {
+            let message = format!("{} is required", either(keys));
+            vec![json!({ "anyOf": keys.iter().map(|key| required(key, &message)).collect::<Vec<_>>() })]
+        }
         Rule::AnyOf(keys, note) => vec![any_of(keys, note)],
         Rule::OneOf(keys, note) => {
             let pairs = keys
@@ -45,9 +48,12 @@ fn required(key: &str, message: &str) -> Value {
 }
 
 fn any_of(keys: &[&str], note: &str) -> Value {
-    let list = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" or ");
-    let message = format!("{list} is required: {note}");
+    let message = format!("{} is required: {note}", either(keys));
     json!({ "anyOf": keys.iter().map(|key| required(key, &message)).collect::<Vec<_>>() })
+}
+
+fn either(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" or ")
 }
 
 fn excludes(first: &str, second: &str, note: &str) -> Value {
