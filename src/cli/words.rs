@@ -32,6 +32,9 @@ pub(super) fn add(words: &[String], flags: &mut BTreeMap<&'static str, OsString>
 /// The error for words that are neither a command nor, without a scenario file, user classes; `None` if all is well.
 pub(super) fn unknown(words: &[String], has_file: bool) -> Option<String> {
     let word = words.iter().find(|word| !word.contains("://")).filter(|_| !has_file)?;
+    if [".yaml", ".yml"].iter().any(|ending| word.ends_with(ending)) {
+        return Some(format!("{word:?} is no command; a scenario file needs -f: did you mean -f {word}?"));
+    }
     let command = Cli::command();
     let commands: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
     let meant = match nearest(word, commands.iter().copied()) {
@@ -66,6 +69,7 @@ mod tests {
         let unknown = |word: &str| unknown(&[word.to_owned()], false);
         assert!(unknown("chekc").is_some_and(|text| text.contains("did you mean `katydid check`?")));
         assert!(unknown("Shopper").is_some_and(|text| text.contains("commands are demo-target, ")));
+        assert!(unknown("shop.yaml").is_some_and(|text| text.ends_with("did you mean -f shop.yaml?")));
         assert_eq!(unknown("http://h"), None);
     }
 }

@@ -128,7 +128,7 @@ impl<'a> Builder<'a> {
         let name = fields.get("name").and_then(|n| self.name_text(n));
         let read = |b: &mut Self, n: &Node, key: &str| b.whole(n, key, MAX_WEIGHT);
         let weight = self.or_default(fields.get("weight"), keys::TASK.keys, "weight", read)?;
-        let tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
+        let tags = fields.get("tags").map(|n| self.tag_names(n)).unwrap_or_default();
         let steps = fields.get("steps")?;
         self.tags.current.clone_from(&tags);
         let watched = self.names.assigned.watch(!self.tags.excluded(&tags));

@@ -279,6 +279,17 @@ impl Builder<'_> {
         node.one_or_more().iter().filter_map(text).collect()
     }
 
+    /// Tags. They are chosen by a list with commas, so that none can have one in it.
+    pub(super) fn tag_names(&mut self, node: &Node) -> Vec<String> {
+        let names = self.plain_texts(node, "tags");
+        if let Some(name) = names.iter().find(|name| name.contains(',')) {
+            let list = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+            let message = format!("{name:?} is one tag, and a tag has no comma");
+            self.report(node.at.clone(), message, format!("write a list: tags: [{list}]"));
+        }
+        names
+    }
+
     /// A string with only constant templates, rendered.
     pub(super) fn constant_text(&mut self, node: &Node, what: &str) -> Option<String> {
         match self.text(node, what)? {

@@ -55,7 +55,7 @@ impl Builder<'_> {
         }
         self.modifiers(entries, action);
         self.rules(fields, &argument.at, word, action.rules);
-        let own_tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
+        let own_tags = fields.get("tags").map(|n| self.tag_names(n)).unwrap_or_default();
         let excluded = self.tags.excluded(&own_tags);
         let wanted = self.tags.wanted(&own_tags);
         // Nested steps may be selected even if this step is not.
