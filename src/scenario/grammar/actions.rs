@@ -89,7 +89,7 @@ pub(crate) fn file_keys() -> BTreeSet<&'static str> {
 /// Keys of every step.
 pub(crate) const ANY_STEP: &[Key] = &[
     key("when", K::Expression, "Skip the step unless this is true"),
-    key("tags", K::Texts, "Labels for --tags and --exclude-tags").eg(&["[read, critical]"]),
+    key("tags", K::Tags, "Labels for --tags and --exclude-tags").eg(&["[read, critical]"]),
 ];
 
 /// Connection settings of a request; also in `defaults`.

@@ -86,6 +86,7 @@ const EXAMPLES: &[(K, &[&str])] = &[
     (K::Stages, &["[{ name: climb, duration: 1m, users: 20 }, { duration: 5m, users: 200 }]"]),
     (K::Status, &["200", "2xx", "[200, 404]"]),
     (K::Steps, &["[{ get: / }, { wait: 1s }]"]),
+    (K::Tag, &["read"]),
     (K::Task, &["{ name: browse, steps: [{ get: /products }] }"]),
     (K::Tasks, &["[{ name: browse, weight: 3, steps: [{ get: /products }] }]"]),
     (K::TextOrFile, &["plain text", "@body.txt"]),

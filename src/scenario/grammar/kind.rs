@@ -212,6 +212,10 @@ kinds! {
     Assignments = "assignments",
     /// One string or a list of strings.
     Texts = "texts",
+    /// One tag or a list of tags.
+    Tags = "tags",
+    /// A label for `--tags`.
+    Tag = "tag",
     /// A Redis command: one string, or a list of arguments.
     Command = "command",
     /// An argument of a Redis command.

@@ -44,6 +44,7 @@ pub(crate) fn item(kind: K) -> K {
         K::Stages => K::Stage,
         K::Thresholds => K::Threshold,
         K::Texts | K::On => K::Text,
+        K::Tags => K::Tag,
         K::Command => K::Argument,
         K::Prefills => K::Prefill,
         K::Pair => K::HeaderLine,

@@ -90,7 +90,7 @@ pub(crate) const TASK: Table = Table {
     keys: &[
         key("name", K::Label, "Name of the task"),
         key("weight", K::Whole, "Relative frequency").or_whole(1),
-        key("tags", K::Texts, "Labels for --tags and --exclude-tags").eg(&["[read, critical]"]),
+        key("tags", K::Tags, "Labels for --tags and --exclude-tags").eg(&["[read, critical]"]),
         key("steps", K::Steps, "Run in order"),
     ],
     rules: &[Rule::Required("steps", "write steps: [ … ]")],

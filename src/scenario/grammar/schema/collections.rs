@@ -68,6 +68,10 @@ pub(super) fn collections() -> Vec<(K, Value)> {
             json!({ "anyOf": [reference(K::Text), { "type": "array", "items": reference(K::Text) }, { "type": "null" }] }),
         ),
         (
+            K::Tags,
+            json!({ "anyOf": [reference(K::Tag), { "type": "array", "items": reference(K::Tag) }, { "type": "null" }] }),
+        ),
+        (
             K::Command,
             json!({ "anyOf": [reference(K::Text), { "type": "array", "items": reference(K::Argument), "minItems": 1 }] }),
         ),

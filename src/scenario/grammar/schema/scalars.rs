@@ -63,6 +63,7 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
         (K::LogLine, reference(K::Text)),
         (K::Expression, one(SCALAR, r"(?![\s\S]*\{\{)[\s\S]*", "an expression without braces: total > 100")),
         (K::Name, one(&["string"], r"(?![\s\S]*\{\{)[\s\S]*\S[\s\S]*", "a name, without templates")),
+        (K::Tag, one(SCALAR, r"(?![\s\S]*,)[\s\S]*\S[\s\S]*", "a tag, without a comma, or a list of tags")),
         (K::Label, one(SCALAR, r"[\s\S]*\S[\s\S]*", "a name")),
         // Up to the first template: the content of templates is not checked.
         (
