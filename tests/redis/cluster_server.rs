@@ -1,7 +1,6 @@
 //! A cluster of real servers on free ports.
 
 use std::process::Command;
-use std::time::Duration;
 
 use super::server::Redis;
 use crate::wait::until;
@@ -122,7 +121,6 @@ impl Cluster {
     /// Waits until a replica has taken over from a killed master.
     pub fn until_failover(&self) {
         until("three masters again", || {
-            std::thread::sleep(Duration::from_millis(20));
             self.masters().len() == 3
                 && self.masters().iter().all(|node| self.nodes[*node].tell("CLUSTER INFO").contains("cluster_state:ok"))
         });

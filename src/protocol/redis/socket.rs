@@ -1,5 +1,4 @@
-//! A connection on which bytes are sent and responses are read one by one: that of a subscriber, and any connection until
-//! it is authenticated.
+//! A connection: opened, authenticated, then used for one command at a time, or to receive messages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use super::value::{parse, text};
 use crate::protocol::net::resolve::CachingResolver;
 use crate::scenario::plan::{Address, RedisProtocol, ServerAddress};
 
-/// Our name in `CLIENT LIST`, unless the scenario gives another.
+/// Our name in `CLIENT LIST`.
 const NAME: &str = "katydid";
 
 /// What is needed to connect; shared by all users.
@@ -31,10 +30,10 @@ pub struct RedisDialer {
 /// An open, authenticated connection.
 #[derive(Debug)]
 pub struct RedisSocket {
-    pub(super) stream: RedisStream,
-    pub(super) inbox: Inbox,
+    stream: RedisStream,
+    inbox: Inbox,
     /// Duration of the TLS handshake, if there was one.
-    pub(super) tls: Option<Duration>,
+    pub tls: Option<Duration>,
     /// Whether the server is part of a cluster; `None` if it has not said so.
     is_cluster: Option<bool>,
 }

@@ -48,7 +48,7 @@ impl RedisTarget {
         }
     }
 
-    /// The first address, which tells targets apart; with credentials.
+    /// The first address, which distinguishes targets; with credentials.
     pub fn first_url(&self) -> Arc<str> {
         self.urls.first().cloned().unwrap_or_default()
     }

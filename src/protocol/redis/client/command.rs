@@ -6,7 +6,7 @@ use ::redis::{Arg, Cmd, Value};
 use tokio::time::timeout;
 
 use super::RedisClient;
-use super::routes::{MAX_IDLE_BUFFER, Trip, unserved};
+use super::routes::{MAX_IDLE_BUFFER, Trip};
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::redis::cluster::Route;
@@ -17,7 +17,7 @@ use crate::protocol::result::StepResult;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::{RedisStep, redis_keys};
-use crate::stats::{Example, Lookups, Reason, Remarks};
+use crate::stats::{Example, Lookups, Reason};
 
 /// Maximum characters of a command name shown in failures.
 const MAX_VERB: usize = 32;
@@ -57,27 +57,17 @@ impl RedisClient {
         }
         self.routes.update();
         let (are_several, replica) = (self.routes.are_several(), self.shared.reads_replicas);
-        let trip = self.routes.trip(route(&self.command, &self.verb, are_several, replica));
-        if let Some(trip) = &trip {
-            // Our own pause does not count as response time: what was due meanwhile is due that much later.
-            context.add_paused_time(self.routes.wait_before_connect(trip).await);
-        }
+        let mut trip = self.routes.trip(route(&self.command, &self.verb, are_several, replica));
+        // Our own pause does not count as response time: what was due meanwhile is due that much later.
+        context.add_paused_time(self.routes.wait_before_connect(&trip).await);
         let expected = if step.is_blocking() { Awaiting::ServerEvent } else { Awaiting::Response };
         context.request_sent(step.endpoint, result.timings.late, expected);
         let tracer = Tracer(context.trace());
         tracer.command(&self.command);
         let started = Instant::now();
-        let sent = match trip {
-            Some(mut trip) => {
-                let sent = timeout(step.timeout, self.send_command(&mut trip, result)).await;
-                if trip.redirects > 0 {
-                    context.record_remarks(step.endpoint, &Remarks { redirects: trip.redirects, ..Remarks::default() });
-                }
-                sent
-            }
-            None => Ok(Err(unserved())),
-        };
+        let sent = timeout(step.timeout, self.send_command(&mut trip, result)).await;
         result.timings.service = started.elapsed();
+        trip.report(step.endpoint, context);
         match sent {
             Ok(Ok(value)) => {
                 tracer.response(&value, result.timings.service, result.bytes);

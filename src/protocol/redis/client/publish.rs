@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::RedisClient;
 use super::command::begin;
-use super::routes::{MAX_IDLE_BUFFER, Trip, unserved};
+use super::routes::{MAX_IDLE_BUFFER, Trip};
 use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::redis::cluster::Route;
@@ -21,7 +21,6 @@ use crate::protocol::redis::{clock, evaluate, example};
 use crate::protocol::result::StepResult;
 use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::PublishStep;
-use crate::stats::Remarks;
 use crate::stats::delivery::Tally;
 
 impl RedisClient {
@@ -50,27 +49,17 @@ impl RedisClient {
             result.outcome = error.into();
             return;
         }
-        let trip = self.routes.trip(route(step, &self.channel));
-        if let Some(trip) = &trip {
-            // Our own pause does not count as response time: what was due meanwhile is due that much later.
-            context.add_paused_time(self.routes.wait_before_connect(trip).await);
-        }
+        let mut trip = self.routes.trip(route(step, &self.channel));
+        // Our own pause does not count as response time: what was due meanwhile is due that much later.
+        context.add_paused_time(self.routes.wait_before_connect(&trip).await);
         context.request_sent(step.endpoint, result.timings.late, Awaiting::Response);
         let tracer = Tracer(context.trace());
         let size = step.size.as_ref().map(|_| self.size);
         tracer.message(step, &self.channel, &self.payload, (self.shared.envelope, size));
         let started = Instant::now();
-        let sent = match trip {
-            Some(mut trip) => {
-                let sent = timeout(step.timeout, self.send_message(step, &mut trip, result)).await;
-                if trip.redirects > 0 {
-                    context.record_remarks(step.endpoint, &Remarks { redirects: trip.redirects, ..Remarks::default() });
-                }
-                sent
-            }
-            None => Ok(Err(unserved())),
-        };
+        let sent = timeout(step.timeout, self.send_message(step, &mut trip, result)).await;
         result.timings.service = started.elapsed();
+        trip.report(step.endpoint, context);
         match sent {
             Ok(Ok(receivers)) => {
                 let sent_to = u64::try_from(receivers).unwrap_or(0);

@@ -1,15 +1,18 @@
 //! Sends a command to the server that is responsible for it, wherever that is at the time.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ::redis::{Cmd, RedisError as CrateError, ServerErrorKind, Value, cmd};
 
 use super::lanes::Lanes;
+use crate::protocol::context::UserContext;
 use crate::protocol::redis::cluster::{Route, Servers, View, server};
 use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
 use crate::protocol::result::StepResult;
+use crate::scenario::plan::EndpointId;
+use crate::stats::Remarks;
 
 /// Maximum number of servers that a command is sent to, one after the other, as in other clients.
 const MAX_TRIPS: usize = 6;
@@ -19,14 +22,23 @@ pub(super) const MAX_IDLE_BUFFER: usize = 16 * 1024;
 
 /// The way of a command.
 pub(super) struct Trip {
-    /// Lane of the server.
-    position: usize,
+    /// Lane of the server; `None` if no node serves the slot of the key.
+    position: Option<usize>,
     /// The slot is moving: the server has to be told that it is meant.
     is_asked: bool,
     /// How often a server named another one.
-    pub redirects: u64,
+    redirects: u64,
     /// A connection was opened on the way.
     pub has_connected: bool,
+}
+
+impl Trip {
+    /// Reports redirects, if there were any.
+    pub(super) fn report(&self, row: EndpointId, context: &dyn UserContext) {
+        if self.redirects > 0 {
+            context.record_remarks(row, &Remarks { redirects: self.redirects, ..Remarks::default() });
+        }
+    }
 }
 
 /// The connections of a user, and what it knows of the servers.
@@ -67,43 +79,50 @@ impl Routes {
         }
     }
 
-    /// A trip of a command. `None` if no node serves the slot of its key.
-    pub(super) fn trip(&mut self, route: Route<'_>) -> Option<Trip> {
+    /// A trip of a command.
+    pub(super) fn trip(&mut self, route: Route<'_>) -> Trip {
+        let position = self.position(route);
+        Trip { position, is_asked: false, redirects: 0, has_connected: false }
+    }
+
+    fn position(&mut self, route: Route<'_>) -> Option<usize> {
         self.update();
         let (server, is_replica) = self.view.server(&self.servers.nodes, route)?;
-        let position = self.lanes.position(server, is_replica);
-        Some(Trip { position, is_asked: false, redirects: 0, has_connected: false })
+        Some(self.lanes.position(server, is_replica))
     }
 
     /// Waits for the pause after a failed connect; returns the time waited.
-    pub(super) async fn wait_before_connect(&mut self, trip: &Trip) -> std::time::Duration {
-        self.lanes.at(trip.position).wait_before_connect().await
+    pub(super) async fn wait_before_connect(&mut self, trip: &Trip) -> Duration {
+        match trip.position {
+            Some(position) => self.lanes.at(position).wait_before_connect().await,
+            None => Duration::ZERO,
+        }
     }
 
     /// Connects, if that is needed. The first connection of all may show that the servers are a cluster, so that the
-    /// command has to go elsewhere.
+    /// command has to go elsewhere. Returns the position of the connection.
     pub(super) async fn connect(
         &mut self,
         trip: &mut Trip,
         route: Route<'_>,
         result: &mut StepResult,
-    ) -> Result<(), RedisError> {
+    ) -> Result<usize, RedisError> {
         loop {
-            let lane = self.lanes.at(trip.position);
+            let position = trip.position.ok_or_else(unserved)?;
+            let lane = self.lanes.at(position);
             if lane.link().is_some() {
-                return Ok(());
+                return Ok(position);
             }
             let started = Instant::now();
             lane.connecting(started);
             if self.servers.nodes.must_learn() {
                 Box::pin(self.servers.learn(CONNECT_TIMEOUT)).await?;
-                let Some(better) = self.trip(route) else { return Err(unserved()) };
-                if better.position != trip.position {
-                    trip.position = better.position;
+                trip.position = self.position(route);
+                if trip.position != Some(position) {
                     continue;
                 }
             }
-            let lane = self.lanes.at(trip.position);
+            let lane = self.lanes.at(position);
             // Boxed: rare and large, and would otherwise grow the future of every user.
             match Box::pin(self.servers.open(&lane.server, lane.is_replica, CONNECT_TIMEOUT)).await {
                 Ok(link) => {
@@ -121,8 +140,7 @@ impl Routes {
                 }
             }
             if trip.redirects == 0 && self.view.update(&self.servers.nodes) {
-                let Some(better) = self.trip(route) else { return Err(unserved()) };
-                trip.position = better.position;
+                trip.position = self.position(route);
             }
         }
     }
@@ -137,8 +155,8 @@ impl Routes {
         result: &mut StepResult,
     ) -> Result<(Value, u64), RedisError> {
         for _ in 0..MAX_TRIPS {
-            self.connect(trip, route, result).await?;
-            let lane = self.lanes.at(trip.position);
+            let position = self.connect(trip, route, result).await?;
+            let lane = self.lanes.at(position);
             let sent = match lane.begin() {
                 None => Err(RedisError::Closed),
                 Some(link) => {
@@ -161,7 +179,7 @@ impl Routes {
                 self.failed();
                 return Err(error);
             }
-            if !self.redirect(trip, &error) {
+            if !self.redirect(trip, position, &error) {
                 return Err(error);
             }
         }
@@ -169,11 +187,11 @@ impl Routes {
     }
 
     /// Follows a redirect, if the error is one: the slot is elsewhere, or on its way.
-    fn redirect(&mut self, trip: &mut Trip, error: &RedisError) -> bool {
+    fn redirect(&mut self, trip: &mut Trip, position: usize, error: &RedisError) -> bool {
         let RedisError::Refused(refused) = error else { return false };
         if refused.kind() == Some(ServerErrorKind::ReadOnly) && self.view.can_change() && !self.view.is_cluster() {
             // A master that has become a replica: Sentinel knows the new one.
-            self.lanes.at(trip.position).close();
+            self.lanes.at(position).close();
             self.failed();
         }
         let is_ask = refused.kind() == Some(ServerErrorKind::Ask);
@@ -182,12 +200,12 @@ impl Routes {
         }
         let error = CrateError::from(refused.clone());
         let named = error.redirect_node().and_then(|(node, _)| node.rsplit_once(':'));
-        let asked = &self.lanes.at(trip.position).server;
+        let asked = &self.lanes.at(position).server;
         let Some(to) = named.and_then(|(host, port)| server(host, port.parse().ok()?, asked)) else { return false };
         if !is_ask {
             self.servers.learn_again();
         }
-        trip.position = self.lanes.position(&to, false);
+        trip.position = Some(self.lanes.position(&to, false));
         trip.is_asked = is_ask;
         trip.redirects += 1;
         true
@@ -203,7 +221,6 @@ impl Routes {
     }
 }
 
-/// The error of a command whose slot no node serves.
-pub(super) fn unserved() -> RedisError {
+fn unserved() -> RedisError {
     RedisError::Unexpected("cluster: no node serves the slot of this key".to_owned())
 }

@@ -84,6 +84,10 @@ impl Nodes {
 
     /// The shards of the cluster, or the master and the replicas that Sentinel names.
     pub fn set_topology(&self, kind: Kind, topology: Topology) {
+        // Every user would look at an equal one again.
+        if self.topology().is_some_and(|known| known.shards == topology.shards) {
+            return;
+        }
         self.set(Known { kind: Some(kind), topology: Some(Arc::new(topology)) });
     }
 
@@ -211,6 +215,8 @@ mod tests {
         let shards = vec![shard(2, Vec::new(), 0..=8_191), shard(3, vec![tcp(4)], 8_192..=15_999)];
         nodes.set_topology(Kind::Cluster, Topology::new(shards).expect("a topology"));
         assert!(!nodes.are_unknown() && view.update(&nodes) && view.is_cluster());
+        nodes.set_topology(Kind::Cluster, Topology::new(nodes.topology().expect("one").shards.clone()).expect("one"));
+        assert!(!view.update(&nodes), "nothing has changed");
         for (route, server) in [
             (Route::Master(b"a"), Some((tcp(3), false))),
             (Route::Replica(b"a"), Some((tcp(4), true))),

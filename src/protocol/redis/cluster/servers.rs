@@ -35,8 +35,7 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Connects to a server within `limit`. The first connection learns whether it is
-    /// part of a cluster.
+    /// Connects to a server within `limit`. The first connection learns whether it is part of a cluster.
     ///
     /// # Errors
     /// When the server cannot be reached or rejects the credentials.
