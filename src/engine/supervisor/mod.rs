@@ -2,6 +2,7 @@
 //!
 //! Input: commands, and intervals of the shards. Output: commands to the shards, and a snapshot every 250 ms.
 
+mod events;
 mod filling;
 mod prefilled;
 mod shards;
@@ -228,31 +229,6 @@ impl Control {
     fn next_epoch(&mut self) {
         self.epoch += 1;
         self.shards.send(ShardCommand::Epoch(self.epoch));
-    }
-
-    /// Adds a note, which does not change the load.
-    fn add_note(&mut self, text: String) {
-        self.add_event(self.clock.elapsed(), text, false);
-    }
-
-    fn add_load_change(&mut self, text: String) {
-        self.add_event(self.clock.elapsed(), text, true);
-    }
-
-    fn add_event(&mut self, elapsed: Duration, text: String, is_load_change: bool) {
-        let event = RunEvent { elapsed, at: SystemTime::now(), text: text.into(), is_load_change };
-        if self.warm_up.is_awaited() {
-            self.held.push(event);
-        } else {
-            self.aggregator.event(event);
-        }
-    }
-
-    /// Adds the events that waited for the end of a warm-up.
-    fn release_events(&mut self) {
-        for event in std::mem::take(&mut self.held) {
-            self.aggregator.event(event);
-        }
     }
 
     fn stop(&mut self, why: End) {
