@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
@@ -14,9 +13,7 @@ use super::lines;
 use super::{Meta, folder};
 use crate::row_kind::RowKind;
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{
-    Bucket, End, FailureRow, FailureView, Figures, Health, LoadView, LogView, PlanView, Row, RunInfo, RunState, Series,
-};
+use crate::stats::snapshot::{Bucket, End, FailureRow, FailureView, Figures, Health, LoadView, Row, RunInfo, RunState};
 use crate::units;
 
 /// A line of `failures.jsonl`: a kind, or a later count of one.
@@ -60,14 +57,12 @@ pub(super) fn snapshot(known: &Known<'_>) -> Result<(Snapshot, Vec<String>), Rea
     let mut total = figures(last.cumulative.requests, last.cumulative.failures, unanswered(&failures, |_| true));
     (total.bytes, total.response) = (last.cumulative.bytes, last.cumulative.response);
     rate(&mut total, measured);
+    let state = if meta.ended.is_some() { RunState::Done(End::Completed) } else { RunState::Running };
     let snapshot = Snapshot {
-        seq: 1,
         at: last.at,
-        run: Arc::new(run_info(meta)),
         elapsed,
         measured,
         resets: u32::from(!reset.is_zero()),
-        state: if meta.ended.is_some() { RunState::Done(End::Completed) } else { RunState::Running },
         load: LoadView {
             most_users: seconds.iter().map(|second| second.users).max().unwrap_or_default(),
             users: last.users,
@@ -78,23 +73,9 @@ pub(super) fn snapshot(known: &Known<'_>) -> Result<(Snapshot, Vec<String>), Rea
         },
         total: Row { name: "Aggregated".into(), total, ..Row::default() },
         endpoints: rows(meta, &times, &failures, measured),
-        distribution: Vec::new(),
         failures,
-        exceptions: Vec::new(),
-        series: Series::default(),
-        seconds: Arc::default(),
-        blocks: Default::default(),
-        drifts: Arc::default(),
-        judgements: Arc::default(),
         health: Health { is_unknown: true, ..Health::default() },
-        aborted: 0,
-        redis: None,
-        costs: Vec::new(),
-        remarks: Vec::new(),
-        slowest: Vec::new(),
-        events: Arc::default(),
-        plan: PlanView::default(),
-        log: LogView::default(),
+        ..Snapshot::of_run(run_info(meta), state)
     };
     Ok((snapshot, gaps))
 }

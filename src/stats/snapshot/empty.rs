@@ -1,9 +1,10 @@
-//! For tests: the snapshot of a run in which nothing has happened.
+//! The snapshot of a run in which nothing has happened.
 
 use super::*;
 
 impl Snapshot {
-    /// A snapshot without requests.
+    /// For tests: without requests.
+    #[cfg(test)]
     pub(crate) fn empty(state: RunState) -> Self {
         let run = RunInfo {
             scenario: "s".into(),
@@ -16,6 +17,11 @@ impl Snapshot {
             operations: Vec::new(),
             trace_url: None,
         };
+        Self::of_run(run, state)
+    }
+
+    /// Of a run of which nothing else is known.
+    pub(crate) fn of_run(run: RunInfo, state: RunState) -> Self {
         Self {
             seq: 1,
             at: SystemTime::UNIX_EPOCH,

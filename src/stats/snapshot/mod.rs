@@ -2,7 +2,6 @@
 
 mod bucket;
 mod buckets;
-#[cfg(test)]
 mod empty;
 mod figures;
 mod judgement;
