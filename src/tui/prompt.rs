@@ -67,7 +67,7 @@ pub(crate) struct Prompt {
     /// Why the value was rejected; cleared by the next change.
     pub error: Option<String>,
     input: Input,
-    /// The offered value, whose masks stand for what they hide.
+    /// The offered value, with the values that its masks hide.
     offer: Masked,
     /// The value is still the offered one: typing replaces it, moving the cursor starts editing it.
     offered: bool,

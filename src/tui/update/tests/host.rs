@@ -45,7 +45,7 @@ fn the_host_keeps_its_credentials() {
         assert_eq!(model.launcher.overrides.host.as_deref(), wanted, "{keys:?}");
         assert!(model.overlay.is_none(), "{keys:?}");
     }
-    // A mask that stands for nothing is not a password.
+    // A mask that hides nothing is not a password.
     let mut model = fixture::launcher();
     press(&mut model, "hhttp://***@h\n");
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { panic!("the prompt is gone") };
