@@ -117,6 +117,8 @@ fn another_server_takes_over_from_the_master() {
         assert!(figures.warnings().iter().any(|words| words.starts_with("no master for ")), "{figures:?}");
         let tally = subscriber.finish().await;
         assert_eq!(tally.disconnects, 1, "{tally:?}");
+        // It is over: the time does not grow any more.
+        assert_eq!(monitor.look().await.seconds_out, figures.seconds_out);
     });
 }
 
