@@ -35,7 +35,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use class_assignment::ClassAssignment;
 pub use command::Command;
@@ -156,7 +156,8 @@ fn start_with(
     let (figures, server) = watch::channel(None);
     spawn("katydid-control".to_owned(), move |runtime| {
         runtime.block_on(async {
-            let filling = fill(&plan, options.seed, &factories);
+            let (over, filled) = oneshot::channel();
+            let filling = fill(&plan, options.seed, &factories, over);
             let setup = supervisor::SupervisorSetup {
                 plan,
                 aggregator,
@@ -168,22 +169,30 @@ fn start_with(
                 filling,
             };
             // This task ends with the runtime.
-            drop(tokio::task::spawn_local(factories.watch_servers(move |looked_at| {
-                figures.send_replace(Some(looked_at));
-            })));
+            drop(tokio::task::spawn_local(async move {
+                // What the servers did before is not a part of the run. Nothing is sent: the end is all there is to know.
+                let _ = filled.await;
+                let report = move |looked_at| {
+                    figures.send_replace(Some(looked_at));
+                };
+                factories.watch_servers(report).await;
+            }));
             supervisor::run(setup).await;
         });
     })?;
     Ok(RunHandle::new(command_tx, snapshot_rx))
 }
 
-/// Starts the commands that come before the users, if there are any.
-fn fill(plan: &Arc<Plan>, seed: u64, factories: &Factories) -> Option<supervisor::Filling> {
+/// Starts the commands that come before the users, if there are any; drops `over` at their end.
+fn fill(plan: &Arc<Plan>, seed: u64, factories: &Factories, over: oneshot::Sender<()>) -> Option<supervisor::Filling> {
     let total = plan.prefill.iter().map(|fill| fill.count).sum();
     let done: Arc<AtomicU64> = Arc::default();
     let (counted, plan, factories) = (Arc::clone(&done), Arc::clone(plan), factories.clone());
     (total > 0).then(|| {
-        let work = tokio::task::spawn_local(async move { factories.prefill(&plan, seed, &counted).await });
+        let work = tokio::task::spawn_local(async move {
+            let _over = over;
+            factories.prefill(&plan, seed, &counted).await
+        });
         supervisor::Filling { work, done, total }
     })
 }

@@ -178,6 +178,16 @@ fn filled(url: &str, prefill: &str, steps: &str) -> Plan {
 const READ: &str = "{ redis: [GET, 'user:{{ zipf(10000) }}'] }";
 
 #[tokio::test]
+async fn figures_of_the_server_begin_after_the_prefill() {
+    let redis = Redis::start("");
+    let plan = filled(&redis.url(), "{ count: 50000, command: [SET, 'user:{{ iteration }}', v] }", "{ wait: 15ms }");
+    let last = run(plan, 1).await;
+    let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("figures of the server");
+    // The first rate is that of the first two seconds.
+    assert!(server.ops.expect("a rate") < 1_000.0 && server.memory > 1_000_000, "{server:?}");
+}
+
+#[tokio::test]
 async fn prefill_leaves_the_keys_before_the_first_user_reads() {
     let redis = Redis::start("");
     redis.tell("SET left-over v");
